@@ -1,0 +1,184 @@
+"""What a model offers. Small protocols, one per ability; a model implements those it truly has.
+
+Conventions: x is (n, d) float32 in data units (pixels are 0 or 1), labels are (n,) int64, densities are in nats,
+an energy is any E with p ∝ exp(−E), a score is ∇ₓ log p(x). Randomness comes from the generator that is passed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from genplay.knobs import Knobs
+from genplay.models.card import Card
+from genplay.quantity import Kind
+from genplay.spaces import World
+from genplay.spaces.plane import Box
+
+__all__ = [
+    "Batch", "HasBlocks", "HasDensity", "HasDiscriminator", "HasElbo", "HasEnergy", "HasLatent", "HasLogZ",
+    "HasScore", "Model", "Phase", "Setting", "Terms",
+]  # fmt: skip
+
+Terms = dict[str, Tensor]
+"""Named numbers of one step, 0-dim tensors; ``loss`` is the one that is minimised where there is one."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a model is told before it is built: the world, the training data, a generator for its initial parameters."""
+
+    world: World
+    dim: int
+    classes: int
+    objective: str
+    box: Box
+    x: Tensor
+    y: Tensor
+    generator: torch.Generator
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one phase sees: rows of the training data and the generator of the training noise."""
+
+    x: Tensor
+    y: Tensor
+    generator: torch.Generator
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One sub-step of training, e.g. ``discriminator`` then ``generator``, or ``E`` then ``M``.
+
+    With ``parameters``, the trainer differentiates ``run(batch)['loss']`` with respect to them and takes an
+    optimiser step; with None, ``run`` changes the model itself. ``repeats`` is read at each step (a live knob may
+    change it). ``full`` asks for all the training data instead of a mini-batch.
+    """
+
+    name: str
+    run: Callable[[Batch], Terms]
+    parameters: Sequence[nn.Parameter] | None = None
+    full: bool = False
+    repeats: Callable[[], int] = lambda: 1
+    rate: Callable[[], float] = lambda: 1.0
+    after: Callable[[], None] | None = None
+
+
+class Model(nn.Module):
+    """Base of all models: knobs, phases and sampling from noise that can be frozen.
+
+    A subclass sets ``card``, builds itself from ``(knobs, setting)``, returns its ``phases`` and implements
+    ``noise`` and ``sample_from``.
+    """
+
+    card: ClassVar[Card]
+
+    def __init__(self, knobs: Knobs, setting: Setting) -> None:
+        super().__init__()
+        self.knobs = knobs
+        self.world: World = setting.world
+        self.dim = setting.dim
+        self.objective = setting.objective
+
+    def configure(self, knobs: Knobs) -> None:
+        """Take new values of the live knobs; the model reads them at its next step."""
+        self.knobs = knobs
+
+    def phases(self) -> tuple[Phase, ...]:
+        """The sub-steps that make one training step, in order."""
+        raise NotImplementedError
+
+    @property
+    def finished(self) -> bool:
+        """True when further steps would change nothing (a closed form, an EM that has converged)."""
+        return False
+
+    def noise(self, n: int, generator: torch.Generator) -> Tensor:
+        """Draw what n samples are made from, (n, k): kept frozen, the same samples can be followed through training."""
+        raise NotImplementedError
+
+    def sample_from(self, noise: Tensor) -> Tensor:
+        """Turn noise (n, k) into samples (n, d), deterministically."""
+        raise NotImplementedError
+
+    def sample(self, n: int, generator: torch.Generator) -> Tensor:
+        """n fresh samples (n, d)."""
+        return self.sample_from(self.noise(n, generator))
+
+
+@runtime_checkable
+class HasDensity(Protocol):
+    """log p(x), normalised. ``density_kind`` says what it is; ``density_method`` how it was taken, in plain words."""
+
+    density_kind: Kind
+    density_method: str
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """log p(x) in nats, (n, d) → (n,)."""
+        ...
+
+
+@runtime_checkable
+class HasEnergy(Protocol):
+    def energy(self, x: Tensor) -> Tensor:
+        """E(x) with p ∝ exp(−E), (n, d) → (n,)."""
+        ...
+
+
+@runtime_checkable
+class HasLogZ(Protocol):
+    def log_z(self) -> float:
+        """log Z = log ∫ exp(−E) (or Σ), exact, in nats."""
+        ...
+
+
+@runtime_checkable
+class HasScore(Protocol):
+    def score(self, x: Tensor) -> Tensor:
+        """∇ₓ log p(x), (n, d) → (n, d)."""
+        ...
+
+
+@runtime_checkable
+class HasElbo(Protocol):
+    def elbo(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """A one-sample unbiased estimate of a lower bound on log p(x) in nats, (n, d) → (n,)."""
+        ...
+
+
+@runtime_checkable
+class HasLatent(Protocol):
+    """A latent code: ``encode`` gives its mean (or exact code), ``decode`` the mean of x (or pixel probabilities)."""
+
+    latent_dim: int
+
+    def encode(self, x: Tensor) -> Tensor:
+        """(n, d) → (n, latent_dim)."""
+        ...
+
+    def decode(self, z: Tensor) -> Tensor:
+        """(n, latent_dim) → (n, d)."""
+        ...
+
+
+@runtime_checkable
+class HasDiscriminator(Protocol):
+    def discriminator(self, x: Tensor) -> Tensor:
+        """The probability that x is real, in (0, 1), (n, d) → (n,)."""
+        ...
+
+
+@runtime_checkable
+class HasBlocks(Protocol):
+    """Images only: log p for whole blocks of the enumeration, faster than image by image (see ``spaces.binary``)."""
+
+    def log_prob_blocks(self) -> Callable[[int, int], NDArray[np.float64]]:
+        """A function (start, stop) → (stop − start, 4096) of exact log p in float64, tables prepared once."""
+        ...

@@ -1,0 +1,78 @@
+"""A model's card: all that is known of a model without torch (lists, forms, gallery of families)."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from genplay.errors import unknown_name
+from genplay.knobs import Knobs, Value
+from genplay.quantity import Kind
+from genplay.spaces import WORLDS, World
+
+if TYPE_CHECKING:
+    from genplay.models.base import Model
+
+__all__ = ["Capability", "Card", "Cost", "Objective"]
+
+Capability = Literal[
+    "density", "energy", "score", "sample", "latent", "conditionals", "labels", "velocity",
+    "discriminator", "responsibilities",
+]  # fmt: skip
+Cost = Literal["one pass", "d passes", "T steps", "chain"]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One way of training a model; the first one a card lists for a world is the default there."""
+
+    id: str
+    title: str
+    help: str
+    worlds: tuple[World, ...] = WORLDS
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a model is and can do.
+
+    ``density`` says for each world what kind ``log_prob`` is (absent: no density). ``recipe`` overrides optimiser
+    defaults (see ``training.recipe``). ``target`` is ``module:Class``, imported only when a run is built.
+    """
+
+    id: str
+    title: str
+    family: str
+    worlds: tuple[World, ...]
+    summary: str
+    formula: str
+    reference: str
+    knobs: type[Knobs]
+    objectives: tuple[Objective, ...]
+    capabilities: tuple[Capability, ...]
+    density: Mapping[World, Kind]
+    cost: Cost
+    target: str
+    recipe: Mapping[str, Value] = field(default_factory=dict)
+
+    def objectives_in(self, world: World) -> tuple[Objective, ...]:
+        """The objectives that exist in this world, default first."""
+        return tuple(o for o in self.objectives if world in o.worlds)
+
+    def objective(self, world: World, name: str | None) -> Objective:
+        """One objective by id (None: the default); raise ``BadInput`` naming the allowed ones."""
+        offered = self.objectives_in(world)
+        if name is None:
+            return offered[0]
+        for objective in offered:
+            if objective.id == name:
+                return objective
+        raise unknown_name(f"objective of {self.id}", name, [o.id for o in offered])
+
+    def load(self) -> type[Model]:
+        """Import the model's class (this imports torch)."""
+        module, _, name = self.target.partition(":")
+        cls: type[Model] = getattr(importlib.import_module(module), name)
+        return cls

@@ -1,0 +1,91 @@
+"""What the training thread publishes: one frozen picture of a run, all arrays numpy, nothing of torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genplay.quantity import Kind, Quantity
+from genplay.spaces import World
+from genplay.spaces.plane import Box, Grid
+from genplay.training.history import History
+
+__all__ = ["Field", "FieldName", "FieldRequest", "Gallery", "RunState", "Snapshot", "ViewRequest"]
+
+FieldName = Literal["density", "energy", "score", "discriminator"]
+RunState = Literal["building", "ready", "running", "paused", "finished", "failed", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRequest:
+    """Ask for a function of the plane on an n × n grid of a box."""
+
+    name: FieldName
+    box: Box
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRequest:
+    """What the visible views want computed between slices of training.
+
+    ``samples``: how many frozen-noise samples; ``evaluate``: whether train and test NLL are wanted; ``refine``: when
+    the run rests, fields are computed again at this many cells a side (0: as asked).
+    """
+
+    fields: tuple[FieldRequest, ...] = ()
+    samples: int = 0
+    evaluate: bool = True
+    refine: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A function of the plane on a grid, values (n, n) or for vectors (n, n, 2), indexed [row y, column x].
+
+    ``density`` holds log p(x) in nats, ``energy`` E(x), ``discriminator`` D(x) in (0, 1), ``score`` ∇ log p(x).
+    """
+
+    name: FieldName
+    grid: Grid
+    values: NDArray[np.float32]
+    kind: Kind
+    method: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """Frozen-noise samples of the digit world, (n, 25), with their log p(x) in nats where the model knows it."""
+
+    images: NDArray[np.float32]
+    log_prob: NDArray[np.float64] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One frozen picture of a run. A new run has a new ``run_id``; a view never draws a snapshot of another run."""
+
+    run_id: int
+    state: RunState
+    world: World
+    model: str
+    step: int
+    seconds: float
+    steps_per_second: float
+    device: str
+    terms: Mapping[str, float]
+    history: History
+    nll_train: Quantity | None = None
+    nll_test: Quantity | None = None
+    entropy: Quantity | None = None
+    fields: Mapping[FieldName, Field] = field(default_factory=dict)
+    samples: NDArray[np.float32] | None = None
+    samples_step: int = 0
+    gallery: Gallery | None = None
+    phase: str = ""
+    message: str = ""
