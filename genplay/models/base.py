@@ -22,8 +22,8 @@ from genplay.spaces import World
 from genplay.spaces.plane import Box
 
 __all__ = [
-    "Batch", "HasBlocks", "HasDensity", "HasDiscriminator", "HasElbo", "HasEnergy", "HasLatent", "HasLogZ",
-    "HasScore", "Model", "Phase", "Setting", "Terms",
+    "Batch", "HasBlocks", "HasDensity", "HasDiscriminator", "HasElbo", "HasEnergy", "HasGridDensity", "HasLatent",
+    "HasLogZ", "HasResponsibilities", "HasScore", "Model", "Phase", "Setting", "Terms",
 ]  # fmt: skip
 
 Terms = dict[str, Tensor]
@@ -91,6 +91,9 @@ class Model(nn.Module):
         """Take new values of the live knobs; the model reads them at its next step."""
         self.knobs = knobs
 
+    def data_changed(self) -> None:
+        """Told by the trainer that the training data are new: a model that had finished has work again."""
+
     def phases(self) -> tuple[Phase, ...]:
         """The sub-steps that make one training step, in order."""
         raise NotImplementedError
@@ -126,6 +129,15 @@ class HasDensity(Protocol):
 
 
 @runtime_checkable
+class HasGridDensity(Protocol):
+    """The plane only: log p on a whole grid, faster than point by point."""
+
+    def log_prob_grid(self, xs: Tensor, ys: Tensor) -> Tensor:
+        """log p at every (x, y) of xs (nx,) and ys (ny,) → (ny, nx); −inf where p is below the least float64."""
+        ...
+
+
+@runtime_checkable
 class HasEnergy(Protocol):
     def energy(self, x: Tensor) -> Tensor:
         """E(x) with p ∝ exp(−E), (n, d) → (n,)."""
@@ -136,6 +148,13 @@ class HasEnergy(Protocol):
 class HasLogZ(Protocol):
     def log_z(self) -> float:
         """log Z = log ∫ exp(−E) (or Σ), exact, in nats."""
+        ...
+
+
+@runtime_checkable
+class HasResponsibilities(Protocol):
+    def responsibilities(self, x: Tensor) -> Tensor:
+        """P(component k given x), rows sum to 1, (n, d) → (n, K)."""
         ...
 
 
