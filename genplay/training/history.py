@@ -18,6 +18,8 @@ __all__ = ["History", "Keyframe", "Mark"]
 Array = NDArray[np.float64]
 Steps = NDArray[np.int64]
 
+_MOST_MARKS = 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -25,6 +27,7 @@ class Mark:
 
     step: int
     text: str
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +148,15 @@ class History:
             table = self._sparse.setdefault(name, _Table(self._most_points))
             table.extend(np.array([step]), np.zeros(1), (name,), np.array([[value]], np.float64))
 
-    def mark(self, step: int, text: str) -> None:
-        """Note that something changed at this step; a repeated change of the same thing at one step replaces it."""
+    def mark(self, step: int, text: str, subject: str = "") -> None:
+        """Note that something changed at this step; the same subject at the same step replaces the mark."""
+        new = Mark(step, text, subject or text)
         with self._lock:
             last = self._marks[-1] if self._marks else None
-            subject = text.split(" ", 1)[0]
-            if last is not None and last.step == step and last.text.split(" ", 1)[0] == subject:
-                self._marks[-1] = Mark(step, text)
-            elif len(self._marks) < 1024:
-                self._marks.append(Mark(step, text))
+            if last is not None and (last.step, last.subject) == (step, new.subject):
+                self._marks[-1] = new
+            elif len(self._marks) < _MOST_MARKS:
+                self._marks.append(new)
 
     def wants_keyframe(self, step: int) -> bool:
         """Whether a keyframe of this step would be kept; asking is cheap."""

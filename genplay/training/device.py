@@ -1,0 +1,54 @@
+"""Where the arithmetic runs: CUDA, then Apple's MPS, then the CPU; and the two settings of a thread that computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from genplay.errors import BadInput, unknown_name
+
+__all__ = ["available", "choose", "flushed_denormals", "single_thread"]
+
+_NAMES = ("auto", "cpu", "cuda", "mps")
+
+
+def available() -> tuple[str, ...]:
+    """The devices of this machine, fastest first; the CPU is always there."""
+    found = []
+    if torch.cuda.is_available():
+        found.append("cuda")
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return (*found, "cpu")
+
+
+def choose(name: str = "auto") -> torch.device:
+    """The device by name; ``auto`` takes the first available. ``BadInput`` for one that is not there."""
+    if name not in _NAMES:
+        raise unknown_name("device", name, _NAMES)
+    here = available()
+    if name == "auto":
+        return torch.device(here[0])
+    if name not in here:
+        raise BadInput(f"This machine has no device '{name}'. Allowed: auto, {', '.join(here)}.")
+    return torch.device(name)
+
+
+def single_thread() -> None:
+    """One torch thread for the calling thread: on small nets a second one only costs, on a busy machine fifty-fold."""
+    torch.set_num_threads(1)
+
+
+@contextmanager
+def flushed_denormals() -> Iterator[None]:
+    """Treat numbers below the smallest normal float as 0 in this thread: faster exponentials of very negative numbers.
+
+    For views only; a partition sum in float32 would lose its tail.
+    """
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
