@@ -125,19 +125,19 @@ def venv_python() -> Path:
     return VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 
 
-def fingerprint(python: str) -> str:
-    """Changes when the environment has to be made again."""
-    parts = [python.encode(), str(ROOT).encode()]
+def fingerprint() -> str:
+    """Changes when the packages have to be installed again; an environment that works is kept, whoever calls."""
+    parts = [str(ROOT).encode()]
     parts += [p.read_bytes() for p in (ROOT / "pyproject.toml", CONSTRAINTS)]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def prepare() -> None:
     """Make .venv and install what the project pins, unless that has been done already."""
-    python = find_python()
-    mark = fingerprint(python)
+    mark = fingerprint()
     if STAMP.exists() and STAMP.read_text() == mark and venv_python().exists():
         return
+    python = find_python()
     if subprocess.run([python, "-c", "import ensurepip"], check=False, stderr=subprocess.DEVNULL).returncode:
         version = subprocess.run(
             [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
