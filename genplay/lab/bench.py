@@ -1,0 +1,264 @@
+"""The run side of the experiment: what the training thread has been told, against what the experiment asks for.
+
+Live knobs and data go to the running model at once; knobs that need a restart wait; another model is another run. A run
+that is left is kept with its parameters, so that coming back (another world, undo) brings it back trained.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from genplay.errors import Failure
+from genplay.knobs import Knobs
+from genplay.spaces import World
+
+if TYPE_CHECKING:
+    from genplay.models.base import Model
+    from genplay.training.plan import RunPlan
+    from genplay.training.snapshot import Snapshot, ViewRequest
+    from genplay.training.trainer import Checkpoint
+    from genplay.training.worker import Worker
+
+__all__ = ["Bench", "PastRun"]
+
+T = TypeVar("T")
+MOST_PAST_RUNS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class PastRun:
+    """A run that was left: how it was planned, its last snapshot (history included), and its parameters."""
+
+    run_id: int
+    plan: RunPlan
+    last: Snapshot | None
+    checkpoint: Future[Checkpoint]
+
+
+class Bench:
+    """Owns the worker. Everything here returns at once; ``settle`` carries out what had to wait for torch to be imported."""
+
+    def __init__(self, worker: Worker | None = None) -> None:
+        self._worker = worker
+        self._warming: threading.Thread | None = None
+        self._warm_error: BaseException | None = None
+        self._warm_error_told = False
+        self._wanted: RunPlan | None = None
+        self._wanted_from: Future[Checkpoint] | None = None
+        self._waiting: list[Callable[[Worker], None]] = []
+        self._view: ViewRequest | None = None
+        self._left: dict[World, PastRun] = {}
+        self.told: RunPlan | None = None
+        self.run_id: int | None = None
+        self.started = False
+        self.past: deque[PastRun] = deque(maxlen=MOST_PAST_RUNS)
+
+    def warm_up(self) -> None:
+        """Begin importing torch in the background, once."""
+        if self._worker is not None or self._warming is not None:
+            return
+
+        def load() -> None:
+            try:
+                import genplay.training.worker  # noqa: F401
+            except BaseException as error:  # told to the user by ``settle``, whatever it was
+                self._warm_error = error
+
+        self._warming = threading.Thread(target=load, name="genplay-warm-up", daemon=True)
+        self._warming.start()
+
+    @property
+    def warm(self) -> bool:
+        """Whether the worker exists or can be made without waiting."""
+        return self._worker is not None or (self._warming is not None and not self._warming.is_alive())
+
+    def wait_warm(self) -> None:
+        """Block until the import has ended; for use without a window."""
+        self.warm_up()
+        if self._warming is not None:
+            self._warming.join()
+
+    def _made(self) -> Worker | None:
+        if self._worker is None and self.warm:
+            if self._warm_error is not None:
+                if self._warm_error_told:
+                    return None
+                self._warm_error_told = True
+                raise Failure(f"torch could not be loaded: {self._warm_error}. Try `genplay doctor`.")
+            from genplay.training.worker import Worker
+
+            self._worker = Worker()
+        return self._worker
+
+    def latest(self) -> Snapshot | None:
+        """The newest snapshot of the open run."""
+        snapshot = self._worker.latest() if self._worker is not None else None
+        return snapshot if snapshot is not None and snapshot.run_id == self.run_id else None
+
+    def open(self, plan: RunPlan, checkpoint: Future[Checkpoint] | None = None) -> None:
+        """Make a run ready at the next ``settle``; only the last of several calls counts."""
+        self._wanted, self._wanted_from = plan, checkpoint
+        self._waiting.clear()
+        self.warm_up()
+
+    def settle(self) -> bool:
+        """Open what is wanted and pass on what waited; True if a new run was opened."""
+        worker = self._made()
+        if worker is None or self._wanted is None:
+            return False
+        origin = self._wanted_from
+        if origin is not None and not origin.done():
+            return False
+        plan, self._wanted, self._wanted_from = self._wanted, None, None
+        self.leave()
+        state = origin.result() if origin is not None and origin.exception() is None else None
+        self.run_id = worker.open(plan, state) if state is not None else worker.open(plan)
+        self.told, self.started = plan, state is not None
+        if self._view is not None:
+            worker.want(self._view)
+        waiting, self._waiting = self._waiting, []
+        for command in waiting:
+            command(worker)
+        return True
+
+    def leave(self, world: World | None = None) -> None:
+        """Keep the open run with its parameters, if it has made a step; for a world, so that it can be come back to."""
+        if self.told is None or self.run_id is None or self._worker is None or not self.started:
+            return
+        past = PastRun(self.run_id, self.told, self.latest(), self._worker.checkpoint())
+        if world is None:
+            self.past.append(past)
+        else:
+            self._left[world] = past
+        self.started = False
+
+    def come_back(self, plan: RunPlan) -> None:
+        """Open the run that was left in the plan's world, else a new one."""
+        left = self._left.pop(plan.world, None)
+        if left is None:
+            self.open(plan)
+        else:
+            self.open(left.plan, left.checkpoint)
+
+    def forget(self) -> None:
+        """Drop every kept run; the experiment is another one now."""
+        self._left.clear()
+        self.past.clear()
+        self.started = False
+
+    def command(self, act: Callable[[Worker], None], *, starts: bool = False) -> None:
+        """Tell the worker something now, or as soon as the wanted run is open."""
+        self.settle()
+        if starts:
+            self.started = True
+        if self._worker is None or self._wanted is not None:
+            if starts and self._wanted is not None:
+                # ``settle`` sets ``started`` by the run it opens; the command sets it again.
+                self._waiting.append(lambda worker: self._start(worker, act))
+            else:
+                self._waiting.append(act)
+        else:
+            act(self._worker)
+
+    def _start(self, worker: Worker, act: Callable[[Worker], None]) -> None:
+        self.started = True
+        act(worker)
+
+    def want(self, view: ViewRequest) -> None:
+        """What the visible views want computed."""
+        self._view = view
+        if self._worker is not None:
+            self._worker.want(view)
+
+    def ask(self, fn: Callable[[Model], T]) -> Future[T]:
+        """Run fn(model) between slices of training; the future fails with ``Failure`` if there is no run yet."""
+        self.settle()
+        if self._worker is None or self.run_id is None:
+            refused: Future[T] = Future()
+            refused.set_exception(Failure("There is no model yet: it is being loaded."))
+            return refused
+        return self._worker.ask(fn)
+
+    def checkpoint(self) -> Future[Checkpoint] | None:
+        """The parameters of the open run, if it has made a step."""
+        if self._worker is None or not self.started:
+            return None
+        return self._worker.checkpoint()
+
+    def left(self, world: World) -> PastRun | None:
+        """The run that was left in another world."""
+        return self._left.get(world)
+
+    def put_left(self, world: World, plan: RunPlan, checkpoint: Future[Checkpoint]) -> None:
+        """Say which run comes back when a world is chosen (a project file holds one for each)."""
+        self._left[world] = PastRun(-1, plan, None, checkpoint)
+
+    def pending(self, wanted: RunPlan) -> tuple[str, ...]:
+        """Names of the knobs whose new values wait for a restart."""
+        told = self.told
+        if told is None or self._wanted is not None or _other_run(told, wanted):
+            return ()
+        names = [*_differing(told.knobs, wanted.knobs, live=False)]
+        names += _differing(told.recipe, wanted.recipe, live=False)
+        if told.seed != wanted.seed:
+            names.append("seed")
+        return tuple(names)
+
+    def follow(self, wanted: RunPlan, *, revive: bool = False) -> None:
+        """Bring the run in line with the experiment.
+
+        Another model, objective or world opens a new run (``revive``: the kept one, if there is one with the same
+        knobs). A run that has not begun is opened anew for any change, for nothing is lost by it.
+        """
+        told = self._wanted or self.told
+        if told is None:
+            return
+        if self._wanted is not None or _other_run(told, wanted):
+            kept = self._kept(wanted) if revive else None
+            if kept is None:
+                self.open(wanted)
+                return
+            self.past.remove(kept)
+            self.open(kept.plan, kept.checkpoint)
+            return
+        if not self.started:
+            if told != wanted:
+                self.open(wanted)
+            return
+        for name in _differing(told.knobs, wanted.knobs, live=True):
+            value = getattr(wanted.knobs, name)
+            self.command(lambda worker, name=name, value=value: worker.set_knob(name, value))  # type: ignore[misc]
+            told = replace(told, knobs=told.knobs.replace(**{name: value}))
+        for name in _differing(told.recipe, wanted.recipe, live=True):
+            value = getattr(wanted.recipe, name)
+            self.command(lambda worker, name=name, value=value: worker.set_recipe(name, value))  # type: ignore[misc]
+            told = replace(told, recipe=told.recipe.replace(**{name: value}))
+        if told.data is not wanted.data:
+            self.command(lambda worker: worker.set_data(wanted.data))
+            told = replace(told, data=wanted.data)
+        self.told = told
+
+    def _kept(self, wanted: RunPlan) -> PastRun | None:
+        for past in reversed(self.past):
+            same = not _other_run(past.plan, wanted) and past.plan.seed == wanted.seed
+            if same and past.plan.knobs == wanted.knobs and past.plan.recipe == wanted.recipe:
+                return past
+        return None
+
+    def close(self) -> None:
+        """End the worker."""
+        if self._worker is not None:
+            self._worker.close()
+
+
+def _other_run(a: RunPlan, b: RunPlan) -> bool:
+    return (a.model, a.world, a.objective) != (b.model, b.world, b.objective)
+
+
+def _differing(a: Knobs, b: Knobs, *, live: bool) -> list[str]:
+    return [i.name for i in b.infos() if i.live == live and getattr(a, i.name) != getattr(b, i.name)]

@@ -1,0 +1,394 @@
+"""The open experiment: its state, the signals that tell of a change, and the edits that make one.
+
+Everything is called from one thread (the window's, or a script's). ``snapshot`` is the heartbeat: the window calls it 30
+times a second, and what has become ready since then (a run, an answer of the model) takes effect there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from psygnal import Signal
+
+from genplay.datasets.base import Data, DataSettings, DataSpec
+from genplay.errors import BadInput, Failure, GenplayError, suggest
+from genplay.knobs import Knobs
+from genplay.lab.bench import Bench, PastRun
+from genplay.lab.edits import Edit, UndoStack
+from genplay.lab.state import Desk, LatentState, ModelChoice, Notice, StageSettings, default_desk
+from genplay.models.card import Card, Objective
+from genplay.spaces import WORLDS, World
+
+if TYPE_CHECKING:
+    from genplay.models.base import Model
+    from genplay.training.plan import RunPlan
+    from genplay.training.recipe import Recipe
+    from genplay.training.snapshot import Snapshot, ViewRequest
+    from genplay.training.worker import Worker
+
+__all__ = ["Experiment"]
+
+T = TypeVar("T")
+
+
+class Experiment:
+    """What is open in the program: one desk a world, the run of the current one, and what can be undone."""
+
+    data_changed = Signal()
+    model_changed = Signal()
+    world_changed = Signal()
+    run_changed = Signal()
+    stage_changed = Signal()
+    latent_changed = Signal()
+    undo_changed = Signal()
+    notice = Signal(Notice)
+    dirty_changed = Signal(bool)
+
+    def __init__(
+        self,
+        worker: Worker | None = None,
+        *,
+        device: str = "auto",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.device = device
+        self.path: Path | None = None
+        self.dirty = False
+        self.version = 0
+        self.bench = Bench(worker)
+        self._clock = clock
+        self._world: World = "plane"
+        self._desks: dict[World, Desk] = {world: default_desk(world) for world in WORLDS}
+        self._undo: dict[World, UndoStack] = {world: UndoStack(clock) for world in WORLDS}
+        self._latent: dict[World, LatentState] = {world: LatentState() for world in WORLDS}
+        self._built: dict[World, tuple[DataSpec, Data]] = {}
+        self._later: list[tuple[Future[Any], Callable[[Any], None], int | None]] = []
+        self._failed_run: int | None = None
+
+    # What is open
+
+    @property
+    def world(self) -> World:
+        return self._world
+
+    def desk(self, world: World | None = None) -> Desk:
+        """The desk of a world (None: the current one)."""
+        return self._desks[world or self._world]
+
+    @property
+    def data_spec(self) -> DataSpec:
+        return self.desk().data
+
+    @property
+    def data(self) -> Data:
+        """The built data set; building is deterministic in the spec."""
+        return self.built(self._world, self.desk())
+
+    def built(self, world: World, desk: Desk) -> Data:
+        """The data of a desk, built once; raises ``BadInput`` if they cannot be."""
+        kept = self._built.get(world)
+        if kept is not None and kept[0] is desk.data:
+            return kept[1]
+        from genplay.datasets.registry import build
+
+        data = build(desk.data)
+        if data.world != world:
+            raise BadInput(f"The data set '{desk.data.name}' belongs to the world '{data.world}'.")
+        self._built[world] = (desk.data, data)
+        return data
+
+    @property
+    def card(self) -> Card:
+        return self.desk().choice.card
+
+    @property
+    def model_id(self) -> str:
+        return self.desk().choice.model
+
+    @property
+    def objective(self) -> str:
+        return self.desk().choice.objective
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """The objectives that this model offers in this world, default first."""
+        return self.card.objectives_in(self._world)
+
+    @property
+    def knobs(self) -> Knobs:
+        return self.desk().choice.knobs
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.desk().choice.recipe
+
+    @property
+    def seed(self) -> int:
+        return self.desk().seed
+
+    @property
+    def stage(self) -> StageSettings:
+        return self.desk().stage
+
+    @property
+    def latent(self) -> LatentState:
+        return self._latent[self._world]
+
+    # The run
+
+    @property
+    def run_id(self) -> int | None:
+        return self.bench.run_id
+
+    @property
+    def past_runs(self) -> tuple[PastRun, ...]:
+        """The runs that another model took the place of, oldest first, at most eight."""
+        return tuple(self.bench.past)
+
+    @property
+    def pending_restart(self) -> tuple[str, ...]:
+        """Names of the knobs whose new values wait for ``train.restart``; the run keeps its old ones."""
+        return self.bench.pending(self.plan())
+
+    def plan(self) -> RunPlan:
+        """The run as the desk asks for it."""
+        return self.plan_of(self._world)
+
+    def plan_of(self, world: World) -> RunPlan:
+        """The run as a world's desk asks for it."""
+        from genplay.training.plan import RunPlan
+
+        desk = self._desks[world]
+        choice = desk.choice
+        return RunPlan(
+            model=choice.model,
+            world=world,
+            objective=choice.objective,
+            knobs=choice.knobs,
+            recipe=choice.recipe,
+            data=self.built(world, desk),
+            seed=desk.seed,
+            device=self.device,  # type: ignore[arg-type]
+        )
+
+    def warm_up(self) -> None:
+        """Begin importing torch in the background."""
+        self.bench.warm_up()
+
+    def ready(self, *, wait: bool = False) -> None:
+        """Open the run, state ``ready``, so that training can be started; ``wait`` blocks until torch is imported."""
+        self.bench.open(self.plan())
+        if wait:
+            self.bench.wait_warm()
+        self.poll()
+
+    def poll(self) -> None:
+        """Let take effect what has become ready: a run to be opened, answers of the model, a failure to be told."""
+        try:
+            opened = self.bench.settle()
+        except Failure as error:
+            self.notice.emit(Notice("error", str(error)))
+            return
+        if opened:
+            self._opened()
+        for entry in [entry for entry in self._later if entry[0].done()]:
+            self._later.remove(entry)
+            future, act, run_id = entry
+            if future.cancelled() or (run_id is not None and run_id != self.run_id):
+                continue
+            error = future.exception()
+            if error is None:
+                act(future.result())
+            elif isinstance(error, GenplayError):
+                self.notice.emit(Notice("warning", str(error)))
+            else:
+                self.notice.emit(Notice("error", f"The model could not answer: {error}"))
+        latest = self.bench.latest()
+        if latest is not None and latest.state == "failed" and self._failed_run != latest.run_id:
+            self._failed_run = latest.run_id
+            self.notice.emit(Notice("error", latest.message or "Training failed."))
+
+    def _opened(self) -> None:
+        # A run that came back from before may be behind the desk.
+        self.bench.follow(self.plan())
+        self._failed_run = None
+        self.run_changed.emit()
+        self.model_changed.emit()
+        self.later(self.ask(lambda model: int(getattr(model, "latent_dim", 0))), self._set_latent_dim)
+
+    def _set_latent_dim(self, dim: int) -> None:
+        if dim != self.latent.dim:
+            self.set_latent(replace(self.latent, z=(0.0,) * dim, dim=dim, a=None, b=None, path=None))
+
+    def snapshot(self) -> Snapshot | None:
+        """The newest snapshot of the open run, or None; also the heartbeat (see ``poll``)."""
+        self.poll()
+        return self.bench.latest()
+
+    def want(self, view: ViewRequest) -> None:
+        """Say what the visible views want computed."""
+        self.bench.want(view)
+
+    def ask(self, fn: Callable[[Model], T]) -> Future[T]:
+        """Run fn(model) in the training thread, between slices, without gradients."""
+        return self.bench.ask(fn)
+
+    def query(self, name: str, *args: Any, **options: Any) -> Future[Any]:
+        """Ask one of ``training.queries`` (log_prob, encode, decode, interpolate, sample, energy, score) by name."""
+
+        def call(model: Model) -> Any:
+            from genplay.training import queries
+
+            return getattr(queries, name)(model, *args, **options)
+
+        return self.ask(call)
+
+    def later(self, future: Future[T], act: Callable[[T], None], *, any_run: bool = False) -> Future[T]:
+        """Call ``act`` with the result, in this thread, at a heartbeat; dropped if another run is open by then."""
+        self._later.append((future, act, None if any_run else self.run_id))
+        return future
+
+    def close(self) -> None:
+        """End the training thread."""
+        self.bench.close()
+
+    # Edits
+
+    def edit(self, label: str, *, merge: str = "", **changes: object) -> None:
+        """Change fields of the current desk, undoably; raises ``BadInput`` with nothing changed."""
+        self._undo[self._world].do(Edit(label, self._world, changes, merge), self)
+        self._touched()
+        self.undo_changed.emit()
+
+    def put_desk(self, world: World, desk: Desk) -> None:
+        """Replace a desk and bring the run in line; for edits, which know the inverse."""
+        before = self._desks[world]
+        if desk.data is not before.data:
+            self.built(world, desk)
+        self._desks[world] = desk
+        if world == self._world:
+            self._tell(before, desk)
+
+    def _tell(self, before: Desk, desk: Desk) -> None:
+        if desk.data is not before.data or desk.choice != before.choice or desk.seed != before.seed:
+            self.bench.follow(self.plan(), revive=self._reviving)
+        if desk.data is not before.data:
+            self.data_changed.emit()
+        if desk.choice != before.choice or desk.seed != before.seed:
+            self.model_changed.emit()
+        if desk.stage != before.stage:
+            self.stage_changed.emit()
+
+    _reviving = False
+
+    def undo(self) -> str:
+        """Take back the last edit of this world; returns its label, ``''`` if there is none."""
+        return self._travel(self._undo[self._world].undo)
+
+    def redo(self) -> str:
+        """Do again what was taken back last; returns its label, ``''`` if there is none."""
+        return self._travel(self._undo[self._world].redo)
+
+    def _travel(self, move: Callable[[Experiment], str]) -> str:
+        self._reviving = True
+        try:
+            label = move(self)
+        finally:
+            self._reviving = False
+        if label:
+            self._touched()
+            self.undo_changed.emit()
+        return label
+
+    @property
+    def undo_stack(self) -> UndoStack:
+        """What can be undone in this world."""
+        return self._undo[self._world]
+
+    def choose_world(self, world: World) -> None:
+        """Go to the other world; its data, model, run and undo list are as they were left. Not an edit."""
+        if world == self._world:
+            return
+        if self.run_id is not None:
+            self.bench.leave(self._world)
+        self._world = world
+        if self.run_id is not None or self.bench.told is not None:
+            self.bench.come_back(self.plan())
+        self._touched()
+        self.world_changed.emit()
+        self.undo_changed.emit()
+
+    def choose_data(self, spec: DataSpec, label: str, *, merge: str = "") -> None:
+        """Take another data set or other knobs; the one before is kept under its name."""
+        desk = self.desk()
+        kept = {**desk.kept_data, desk.data.name: desk.data}
+        self.edit(label, merge=merge, data=spec, kept_data=kept)
+
+    def set_data_knob(self, name: str, raw: object) -> None:
+        """Change one knob of the data set, or one of ``DataSettings``."""
+        from genplay.datasets.registry import card
+
+        spec = self.data_spec
+        own = card(spec.name, self._world).knobs
+        names = {info.name for info in own.infos()} | {info.name for info in DataSettings.infos()}
+        if name not in names:
+            raise BadInput(
+                f"The data set '{spec.name}' has no knob '{name}'.{suggest(name, names)} "
+                f"Allowed: {', '.join(sorted(names))}."
+            )
+        if name in {info.name for info in own.infos()}:
+            changed = replace(spec, knobs={**spec.knobs, name: own.info(name).parse(raw)})
+        else:
+            changed = replace(spec, settings=spec.settings.replace(**{name: raw}))
+        self.edit(f"Set {name}", merge=f"data.{name}", data=changed)
+
+    def choose_model(self, choice: ModelChoice, label: str, *, merge: str = "") -> None:
+        """Take another model, objective, knobs or recipe; the choice before is kept under the model's name."""
+        desk = self.desk()
+        kept: Mapping[str, ModelChoice] = desk.kept_choices
+        if choice.model != desk.choice.model:
+            kept = {**kept, desk.choice.model: desk.choice}
+        self.edit(label, merge=merge, choice=choice, kept_choices=kept)
+
+    def set_stage(self, label: str, *, merge: str = "", **changes: object) -> None:
+        """Change what the stage shows."""
+        self.edit(label, merge=merge, stage=replace(self.stage, **changes))  # type: ignore[arg-type]
+
+    def set_latent(self, latent: LatentState) -> None:
+        """Move the latent point or the anchors; not an edit."""
+        self._latent[self._world] = latent
+        self.latent_changed.emit()
+
+    def load(self, world: World, desks: Mapping[World, Desk]) -> None:
+        """Put a whole experiment in place of this one (new, opened, recovered); what could be undone is forgotten."""
+        for name, desk in desks.items():
+            self.built(name, desk)
+        self._desks.update(desks)
+        self._world = world
+        for stack in self._undo.values():
+            stack.clear()
+        self._latent = {name: LatentState() for name in WORLDS}
+        self.bench.forget()
+        for signal in (self.world_changed, self.data_changed, self.stage_changed, self.undo_changed):
+            signal.emit()
+
+    # Saved or not
+
+    def _touched(self) -> None:
+        self.version += 1
+        self.set_dirty(True)
+
+    def set_dirty(self, dirty: bool) -> None:
+        """Note whether there is something that has not been saved."""
+        if dirty != self.dirty:
+            self.dirty = dirty
+            self.dirty_changed.emit(dirty)
+
+    def say(self, text: str, level: str = "info") -> None:
+        """Tell the user one line."""
+        self.notice.emit(Notice(level, text))  # type: ignore[arg-type]
