@@ -1,0 +1,1 @@
+"""Cheap drawing: heat maps, points, contours, arrows and curves as small graphics objects, images as tiles."""

@@ -1,0 +1,211 @@
+"""Points: marker shapes stamped by numpy into one picture of the view's own resolution, drawn by one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QTransform
+from PySide6.QtWidgets import QWidget
+
+from genplay.spaces.plane import Box
+
+__all__ = ["Marker", "PointsItem", "cloud", "marker_path", "sprite", "stamp"]
+
+_PAD = 32
+"""Pixels kept around the picture, so that a marker half outside needs no special case."""
+
+Pixels = NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """How one group of points looks: pyqtgraph's symbol name, diameter in logical pixels, fill, outline."""
+
+    shape: str
+    size: float
+    fill: str
+    outline: str | None = None
+    opacity: float = 1.0
+
+
+def marker_path(shape: str) -> QPainterPath:
+    """The shape in the unit square about 0 (a circle of diameter 1 for shapes that are not known)."""
+    path = QPainterPath()
+    polygons = {
+        "s": [(-0.44, -0.44), (0.44, -0.44), (0.44, 0.44), (-0.44, 0.44)],
+        "d": [(0, -0.58), (0.5, 0), (0, 0.58), (-0.5, 0)],
+        "t": [(-0.52, -0.42), (0.52, -0.42), (0, 0.52)],
+        "t1": [(-0.52, 0.42), (0.52, 0.42), (0, -0.52)],
+        "+": _cross(0.0),
+        "x": _cross(np.pi / 4),
+        "p": _regular(5, 0.54),
+        "h": _regular(6, 0.52),
+        "star": _star(),
+    }
+    if shape in polygons:
+        points = polygons[shape]
+        path.moveTo(*points[0])
+        for point in points[1:]:
+            path.lineTo(*point)
+        path.closeSubpath()
+    else:
+        path.addEllipse(QRectF(-0.5, -0.5, 1, 1))
+    return path
+
+
+def _regular(n: int, radius: float) -> list[tuple[float, float]]:
+    angles = 2 * np.pi * np.arange(n) / n - np.pi / 2
+    return [(radius * float(np.cos(a)), radius * float(np.sin(a))) for a in angles]
+
+
+def _star() -> list[tuple[float, float]]:
+    angles = np.pi * np.arange(10) / 5 - np.pi / 2
+    radii = np.where(np.arange(10) % 2 == 0, 0.6, 0.26)
+    return [(float(r * np.cos(a)), float(r * np.sin(a))) for r, a in zip(radii, angles, strict=True)]
+
+
+def _cross(turn: float) -> list[tuple[float, float]]:
+    arm, half = 0.56, 0.16
+    corners = [
+        (-half, -arm), (half, -arm), (half, -half), (arm, -half), (arm, half), (half, half),
+        (half, arm), (-half, arm), (-half, half), (-arm, half), (-arm, -half), (-half, -half),
+    ]  # fmt: skip
+    c, s = float(np.cos(turn)), float(np.sin(turn))
+    return [(c * x - s * y, s * x + c * y) for x, y in corners]
+
+
+@lru_cache(maxsize=256)
+def sprite(marker: Marker, ratio: float = 1.0) -> tuple[NDArray[np.int64], NDArray[np.int64], Pixels]:
+    """Rows, columns (about the centre) and premultiplied colours of a marker's pixels, faintest first.
+
+    Painted in this order by plain assignment, no faint edge of one point eats into the body of another.
+    """
+    size = marker.size * ratio
+    radius = int(np.ceil(size * 0.62 + ratio)) + 1
+    side = 2 * radius + 1
+    image = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setOpacity(marker.opacity)
+    path = QTransform.fromTranslate(side / 2, side / 2).scale(size, size).map(marker_path(marker.shape))
+    if marker.outline is not None:
+        pen = QPen(QColor(marker.outline), 2 * ratio)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        painter.strokePath(path, pen)
+    painter.fillPath(path, QColor(marker.fill))
+    painter.end()
+    pixels = np.frombuffer(image.constBits(), dtype=np.uint32).reshape(side, -1)[:, :side].copy()
+    rows, columns = np.nonzero(pixels >> 24)
+    values = pixels[rows, columns]
+    middle = np.hypot(rows - radius, columns - radius)
+    order = np.lexsort((-middle, values >> 24))
+    return rows[order] - radius, columns[order] - radius, values[order]
+
+
+def stamp(picture: Pixels, columns: NDArray[np.floating], rows: NDArray[np.floating], marker: Marker, ratio: float) -> None:
+    """Put a marker at every (column, row) of a picture (height + 64, width + 64) that has 32 spare pixels on each side.
+
+    Coordinates are pixels of the part without the border; pixel centres lie at whole numbers plus one half.
+    """
+    height, width = picture.shape
+    with np.errstate(invalid="ignore"):
+        near = (columns > -8) & (columns < width - 2 * _PAD + 8) & (rows > -8) & (rows < height - 2 * _PAD + 8)
+    c = np.floor(columns[near]).astype(np.int64) + _PAD
+    r = np.floor(rows[near]).astype(np.int64) + _PAD
+    sprite_rows, sprite_columns, values = sprite(marker, ratio)
+    reach = int(max(np.abs(sprite_rows).max(), np.abs(sprite_columns).max()))
+    if reach > _PAD - 9:
+        raise ValueError(f"a marker of {marker.size} pixels is too large to stamp")
+    base = r * width + c
+    offsets = sprite_rows * width + sprite_columns
+    picture.reshape(-1)[offsets[:, None] + base] = values[:, None]
+
+
+def cloud(
+    groups: Sequence[tuple[NDArray[np.floating], Marker]], box: Box, side: int, paper: str, ratio: float = 1.0
+) -> Pixels:
+    """A square picture (side, side) of points (n, 2), y upwards, 0xFFRRGGBB: a thumbnail of a sample cloud."""
+    picture = np.full((side + 2 * _PAD, side + 2 * _PAD), QColor(paper).rgba(), dtype=np.uint32)
+    for x, marker in groups:
+        if len(x):
+            columns = (x[:, 0] - box.x0) * (side / box.width)
+            rows = (box.y1 - x[:, 1]) * (side / box.height)
+            stamp(picture, columns, rows, marker, ratio)
+    return np.ascontiguousarray(picture[_PAD : _PAD + side, _PAD : _PAD + side]) | np.uint32(0xFF000000)
+
+
+class PointsItem(pg.GraphicsObject):
+    """Up to many thousands of points in groups of one look each; stamped anew only when points or view have moved."""
+
+    def __init__(self, z: float = 0.0) -> None:
+        super().__init__()
+        self._groups: list[tuple[NDArray[np.floating], Marker]] = []
+        self._picture: Pixels | None = None
+        self._image = QImage()
+        self._key: tuple[object, ...] = ()
+        self._version = 0
+        self.setZValue(z)
+
+    def show_points(self, groups: Sequence[tuple[NDArray[np.floating], Marker]]) -> None:
+        """Draw groups of points (n, 2), the last one on top."""
+        self._groups = [(x, marker) for x, marker in groups if len(x)]
+        self._version += 1
+        self.update()
+
+    def clear(self) -> None:
+        """Draw nothing."""
+        if self._groups:
+            self.show_points([])
+
+    @property
+    def count(self) -> int:
+        return sum(len(x) for x, _ in self._groups)
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(self.viewRect()) if self.getViewBox() is not None else QRectF()
+
+    def viewTransformChanged(self) -> None:
+        self.prepareGeometryChange()
+        super().viewTransformChanged()
+
+    def paint(self, painter: QPainter, _option: object, widget: QWidget | None = None) -> None:
+        if not self._groups or widget is None:
+            return
+        ratio = widget.devicePixelRatioF()
+        width, height = round(widget.width() * ratio), round(widget.height() * ratio)
+        to_view = painter.worldTransform()
+        key = (
+            self._version, width, height, ratio,
+            to_view.m11(), to_view.m22(), to_view.dx(), to_view.dy(),
+        )  # fmt: skip
+        if key != self._key:
+            self._stamp(to_view, width, height, ratio)
+            self._key = key
+        painter.save()
+        painter.resetTransform()
+        painter.drawImage(QPointF(0, 0), self._image)
+        painter.restore()
+
+    def _stamp(self, to_view: QTransform, width: int, height: int, ratio: float) -> None:
+        shape = (height + 2 * _PAD, width + 2 * _PAD)
+        if self._picture is None or self._picture.shape != shape:
+            self._picture = np.zeros(shape, dtype=np.uint32)
+        else:
+            self._picture.fill(0)
+        for x, marker in self._groups:
+            columns = (x[:, 0] * to_view.m11() + to_view.dx()) * ratio
+            rows = (x[:, 1] * to_view.m22() + to_view.dy()) * ratio
+            stamp(self._picture, columns, rows, marker, ratio)
+        # The image begins at the first visible pixel of the padded picture; its row length steps over the padding.
+        visible = self._picture.reshape(-1)[_PAD * shape[1] + _PAD :]
+        self._image = QImage(
+            visible.data, width, height, shape[1] * 4, QImage.Format.Format_ARGB32_Premultiplied
+        )
+        self._image.setDevicePixelRatio(ratio)
