@@ -26,15 +26,16 @@ def lower_priority(level: str = "background") -> bool:
 
 
 def _lower(level: str) -> bool:
+    done = False
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE[level])
-        return True
-    if sys.platform == "win32":
+        done = True
+    elif sys.platform == "win32":
         kernel = ctypes.windll.kernel32
         kernel.GetCurrentThread.restype = ctypes.c_void_p
         handle = ctypes.c_void_p(kernel.GetCurrentThread())
-        return bool(kernel.SetThreadPriority(handle, _WINDOWS[level]))
-    if sys.platform == "darwin":
+        done = bool(kernel.SetThreadPriority(handle, _WINDOWS[level]))
+    elif sys.platform == "darwin":
         libc = ctypes.CDLL(None)
-        return bool(libc.pthread_set_qos_class_self_np(_MACOS[level], 0) == 0)
-    return False
+        done = bool(libc.pthread_set_qos_class_self_np(_MACOS[level], 0) == 0)
+    return done
