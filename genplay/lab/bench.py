@@ -10,11 +10,13 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from genplay.errors import Failure
-from genplay.knobs import Knobs
+from genplay.datasets.base import Data
+from genplay.errors import BadInput, Failure
+from genplay.knobs import Knobs, Value
 from genplay.spaces import World
 
 if TYPE_CHECKING:
@@ -152,22 +154,17 @@ class Bench:
         self.started = False
 
     def command(self, act: Callable[[Worker], None], *, starts: bool = False) -> None:
-        """Tell the worker something now, or as soon as the wanted run is open."""
+        """Tell the worker something now, or as soon as the wanted run is open; ``starts``: it makes training steps."""
         self.settle()
-        if starts:
-            self.started = True
-        if self._worker is None or self._wanted is not None:
-            if starts and self._wanted is not None:
-                # ``settle`` sets ``started`` by the run it opens; the command sets it again.
-                self._waiting.append(lambda worker: self._start(worker, act))
-            else:
-                self._waiting.append(act)
-        else:
-            act(self._worker)
 
-    def _start(self, worker: Worker, act: Callable[[Worker], None]) -> None:
-        self.started = True
-        act(worker)
+        def tell(worker: Worker) -> None:
+            self.started = self.started or starts
+            act(worker)
+
+        if self._worker is None or self._wanted is not None:
+            self._waiting.append(tell)
+        else:
+            tell(self._worker)
 
     def want(self, view: ViewRequest) -> None:
         """What the visible views want computed."""
@@ -199,54 +196,70 @@ class Bench:
         self._left[world] = PastRun(-1, plan, None, checkpoint)
 
     def pending(self, wanted: RunPlan) -> tuple[str, ...]:
-        """Names of the knobs whose new values wait for a restart."""
+        """Names of what waits for a restart: knobs, ``seed``, or ``data`` that the model was not built for."""
         told = self.told
         if told is None or self._wanted is not None or _other_run(told, wanted):
             return ()
-        names = [*_differing(told.knobs, wanted.knobs, live=False)]
-        names += _differing(told.recipe, wanted.recipe, live=False)
+        names = [*_differing(told.model_knobs, wanted.model_knobs, live=False)]
+        names += _differing(told.full_recipe, wanted.full_recipe, live=False)
         if told.seed != wanted.seed:
             names.append("seed")
+        if told.data is not wanted.data:
+            names.append("data")
         return tuple(names)
 
-    def follow(self, wanted: RunPlan, *, revive: bool = False) -> None:
-        """Bring the run in line with the experiment.
+    def follow(self, wanted: RunPlan, *, revive: bool = False) -> str:
+        """Bring the run in line with the experiment; returns a word for the user where something has to wait, else ''.
 
         Another model, objective or world opens a new run (``revive``: the kept one, if there is one with the same
         knobs). A run that has not begun is opened anew for any change, for nothing is lost by it.
         """
-        told = self._wanted or self.told
+        if self._wanted is not None:
+            # Not opened yet: a fresh plan is replaced; a kept run is opened first and followed up then.
+            if self._wanted_from is None or _other_run(self._wanted, wanted):
+                self._wanted, self._wanted_from = wanted, None
+            return ""
+        told = self.told
         if told is None:
-            return
-        if self._wanted is not None or _other_run(told, wanted):
+            return ""
+        if _other_run(told, wanted):
             kept = self._kept(wanted) if revive else None
             if kept is None:
                 self.open(wanted)
-                return
-            self.past.remove(kept)
-            self.open(kept.plan, kept.checkpoint)
-            return
-        if not self.started:
-            if told != wanted:
+            else:
+                self.past.remove(kept)
+                self.open(kept.plan, kept.checkpoint)
+        elif not self.started:
+            if not _same(told, wanted):
                 self.open(wanted)
-            return
-        for name in _differing(told.knobs, wanted.knobs, live=True):
-            value = getattr(wanted.knobs, name)
-            self.command(lambda worker, name=name, value=value: worker.set_knob(name, value))  # type: ignore[misc]
-            told = replace(told, knobs=told.knobs.replace(**{name: value}))
-        for name in _differing(told.recipe, wanted.recipe, live=True):
-            value = getattr(wanted.recipe, name)
-            self.command(lambda worker, name=name, value=value: worker.set_recipe(name, value))  # type: ignore[misc]
-            told = replace(told, recipe=told.recipe.replace(**{name: value}))
-        if told.data is not wanted.data:
-            self.command(lambda worker: worker.set_data(wanted.data))
-            told = replace(told, data=wanted.data)
+        else:
+            return self._pass_on(told, wanted)
+        return ""
+
+    def _pass_on(self, told: RunPlan, wanted: RunPlan) -> str:
+        """Tell the running model of live knobs and data."""
+        for name in _differing(told.model_knobs, wanted.model_knobs, live=True):
+            value = getattr(wanted.model_knobs, name)
+            told = told.with_knob(name, value)
+            self.command(partial(_set_knob, name=name, value=value))
+        for name in _differing(told.full_recipe, wanted.full_recipe, live=True):
+            value = getattr(wanted.full_recipe, name)
+            told = told.with_recipe(name, value)
+            self.command(partial(_set_recipe, name=name, value=value))
         self.told = told
+        if told.data is not wanted.data:
+            try:
+                self.told = told.with_data(wanted.data)
+            except BadInput as error:
+                # The model was not built for these data: they wait for a restart, like a knob that cannot be live.
+                return str(error)
+            self.command(partial(_set_data, data=wanted.data))
+        return ""
 
     def _kept(self, wanted: RunPlan) -> PastRun | None:
         for past in reversed(self.past):
-            same = not _other_run(past.plan, wanted) and past.plan.seed == wanted.seed
-            if same and past.plan.knobs == wanted.knobs and past.plan.recipe == wanted.recipe:
+            plan = past.plan
+            if not _other_run(plan, wanted) and plan.seed == wanted.seed and _same_knobs(plan, wanted):
                 return past
         return None
 
@@ -256,8 +269,28 @@ class Bench:
             self._worker.close()
 
 
+def _set_knob(worker: Worker, name: str, value: Value) -> None:
+    worker.set_knob(name, value)
+
+
+def _set_recipe(worker: Worker, name: str, value: Value) -> None:
+    worker.set_recipe(name, value)
+
+
+def _set_data(worker: Worker, data: Data) -> None:
+    worker.set_data(data)
+
+
 def _other_run(a: RunPlan, b: RunPlan) -> bool:
     return (a.model, a.world, a.objective) != (b.model, b.world, b.objective)
+
+
+def _same_knobs(a: RunPlan, b: RunPlan) -> bool:
+    return a.model_knobs == b.model_knobs and a.full_recipe == b.full_recipe
+
+
+def _same(a: RunPlan, b: RunPlan) -> bool:
+    return _same_knobs(a, b) and a.seed == b.seed and a.device == b.device and a.data is b.data
 
 
 def _differing(a: Knobs, b: Knobs, *, live: bool) -> list[str]:

@@ -169,7 +169,7 @@ class Experiment:
             model=choice.model,
             world=world,
             objective=choice.objective,
-            knobs=choice.knobs,
+            knobs=choice.knobs.as_dict(),
             recipe=choice.recipe,
             data=self.built(world, desk),
             seed=desk.seed,
@@ -201,13 +201,13 @@ class Experiment:
             future, act, run_id = entry
             if future.cancelled() or (run_id is not None and run_id != self.run_id):
                 continue
-            error = future.exception()
-            if error is None:
+            wrong = future.exception()
+            if wrong is None:
                 act(future.result())
-            elif isinstance(error, GenplayError):
-                self.notice.emit(Notice("warning", str(error)))
+            elif isinstance(wrong, GenplayError):
+                self.notice.emit(Notice("warning", str(wrong)))
             else:
-                self.notice.emit(Notice("error", f"The model could not answer: {error}"))
+                self.notice.emit(Notice("error", f"The model could not answer: {wrong}"))
         latest = self.bench.latest()
         if latest is not None and latest.state == "failed" and self._failed_run != latest.run_id:
             self._failed_run = latest.run_id
@@ -276,7 +276,9 @@ class Experiment:
 
     def _tell(self, before: Desk, desk: Desk) -> None:
         if desk.data is not before.data or desk.choice != before.choice or desk.seed != before.seed:
-            self.bench.follow(self.plan(), revive=self._reviving)
+            waits = self.bench.follow(self.plan(), revive=self._reviving)
+            if waits:
+                self.say(waits, "warning")
         if desk.data is not before.data:
             self.data_changed.emit()
         if desk.choice != before.choice or desk.seed != before.seed:
