@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-__all__ = ["ACTIVATIONS", "Activation", "NoiseTape", "Standardise", "linear", "mlp"]
+__all__ = ["ACTIVATIONS", "Activation", "NoiseTape", "Standardise", "double", "linear", "mlp"]
 
 Activation = Literal["relu", "tanh", "silu", "softplus"]
 ACTIVATIONS: dict[str, type[nn.Module]] = {
@@ -18,6 +18,11 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "silu": nn.SiLU,
     "softplus": nn.Softplus,
 }
+
+
+def double(x: Tensor) -> Tensor:
+    """x in float64, on the processor where the device has no such numbers (Apple's MPS)."""
+    return (x.cpu() if x.device.type == "mps" else x).double()
 
 
 def linear(inputs: int, outputs: int, generator: torch.Generator, gain: float = 1.0) -> nn.Linear:

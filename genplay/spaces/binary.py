@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "HIGH", "LOW", "N_IMAGES", "PIXELS", "SIDE", "blocks", "codes", "half_images", "half_sums", "images",
-    "log_mixture_block", "log_sum_exp",
+    "HIGH", "LARGEST_LOG", "LOW", "N_IMAGES", "PIXELS", "SIDE", "blocks", "codes", "half_images", "half_sums", "images",
+    "log_mixture_block", "log_sum_exp", "softplus_sums",
 ]  # fmt: skip
 
 SIDE = 5
@@ -21,6 +21,10 @@ PIXELS = SIDE * SIDE
 LOW = 12
 HIGH = PIXELS - LOW
 N_IMAGES = 1 << PIXELS
+LARGEST_LOG = 700.0
+"""A little below the logarithm of the largest float64."""
+CACHED = 1 << 16
+"""So many float64 fit well into a core's cache."""
 
 Array = NDArray[np.float64]
 
@@ -71,6 +75,39 @@ def log_mixture_block(log_weights: Array, log_one: Array, log_zero: Array, start
     product = np.exp(high - high_top) @ np.exp(low - low_top).T
     with np.errstate(divide="ignore"):
         return np.asarray(np.log(product) + high_top)
+
+
+def softplus_sums(low: Array, high: Array) -> Array:
+    """Σ_k log(1 + exp(low[a, k] + high[b, k])) for every pair of rows, (len(high), len(low)) from (·, k) each.
+
+    e^(low + high) = e^low e^high, so each term is a factor 1 + (product of two table entries): no exponential a pair.
+    The factors, all at least 1, are multiplied, and turned into a logarithm before they could overflow.
+    """
+    top = low.max(axis=0)
+    reach = np.maximum(top + high.max(axis=0), 0.0) + np.log(2.0)
+    with np.errstate(over="ignore"):
+        exp_low, exp_high = np.exp(low - top).T.copy(), np.exp(high + top)
+    out = np.zeros((len(high), len(low)))
+    rows = max(1, CACHED // len(low))
+    for start in range(0, len(high), rows):
+        total = out[start : start + rows]
+        product, factor = np.ones_like(total), np.empty_like(total)
+        grown = 0.0
+        for k in range(low.shape[1]):
+            if reach[k] > LARGEST_LOG / 2:
+                np.add.outer(high[start : start + rows, k], low[:, k], out=factor)
+                total += np.logaddexp(0.0, factor)
+                continue
+            if grown + reach[k] > LARGEST_LOG:
+                total += np.log(product)
+                product.fill(1.0)
+                grown = 0.0
+            np.multiply.outer(exp_high[start : start + rows, k], exp_low[k], out=factor)
+            factor += 1.0
+            product *= factor
+            grown += float(reach[k])
+        total += np.log(product, out=product)
+    return out
 
 
 def log_sum_exp(log_block: Callable[[int, int], Array], rows: int = 64) -> float:

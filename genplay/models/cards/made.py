@@ -1,0 +1,59 @@
+"""The card of MADE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from genplay.knobs import Knobs, knob
+from genplay.models.card import Card, Objective
+
+__all__ = ["CARD", "MADEKnobs"]
+
+
+@dataclass(frozen=True)
+class MADEKnobs(Knobs):
+    """What can be set on a masked autoencoder."""
+
+    order: str = knob(
+        "raster",
+        "In which order the pixels are predicted: any order gives an exact density, but not the same one.",
+        choices=("raster", "column", "snake", "centre-out", "random"),
+    )
+    width: int = knob(128, "Units in each hidden layer.", low=24, high=512, log=True)
+    depth: int = knob(1, "How many hidden layers.", low=1, high=3)
+    activation: str = knob(
+        "relu", "The nonlinearity of the hidden units.", choices=("relu", "tanh", "silu", "softplus")
+    )
+    dropout: float = knob(
+        0.1,
+        "Share of the pixels hidden from the network at each training step: against learning the examples by heart.",
+        low=0.0,
+        high=0.8,
+        live=True,
+    )
+
+
+CARD = Card(
+    id="made",
+    title="MADE (masked autoencoder)",
+    family="Autoregressive",
+    worlds=("digits",),
+    summary="Predicts each pixel from the ones before it, all 25 predictions in one pass: masks on the weights see to it "
+    "that no prediction looks ahead.",
+    formula=r"p(x) = \prod_i p\big(x_{o_i} \mid x_{o_1}, \dots, x_{o_{i-1}}\big)",
+    reference="Germain, Gregor, Murray and Larochelle 2015",
+    knobs=MADEKnobs,
+    objectives=(
+        Objective(
+            "cross-entropy",
+            "Cross-entropy (maximum likelihood)",
+            "Every pixel is predicted from the true ones before it (teacher forcing); the sum of the 25 cross-entropies is "
+            "−log p(x), exactly.",
+        ),
+    ),
+    capabilities=("density", "sample", "conditionals"),
+    density={"digits": "exact"},
+    cost="d passes",
+    target="genplay.models.made:MADE",
+    recipe={"learning_rate": 0.003, "batch_size": 128},
+)

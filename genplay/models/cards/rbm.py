@@ -1,0 +1,74 @@
+"""The card of the restricted Boltzmann machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from genplay.knobs import Knobs, knob
+from genplay.models.card import Card, Objective
+
+__all__ = ["CARD", "RBMKnobs"]
+
+
+@dataclass(frozen=True)
+class RBMKnobs(Knobs):
+    """What can be set on a restricted Boltzmann machine."""
+
+    hidden: int = knob(16, "Hidden units: each one a feature that a digit has or lacks.", low=1, high=64)
+    k: int = knob(
+        5,
+        "Gibbs sweeps of the negative phase in each training step.",
+        low=1,
+        high=100,
+        log=True,
+        live=True,
+        objectives=("pcd", "cd"),
+    )
+    chains: int = knob(
+        128, "Persistent chains that roam the model and are its negative phase.", low=1, high=1000, log=True,
+        objectives=("pcd",),
+    )  # fmt: skip
+    sweeps: int = knob(
+        100,
+        "Gibbs sweeps that make one sample: the temperature falls to 1 in the first half.",
+        low=2,
+        high=500,
+        log=True,
+        live=True,
+    )
+
+
+CARD = Card(
+    id="rbm",
+    title="Restricted Boltzmann machine",
+    family="Energy",
+    worlds=("digits",),
+    summary="Pixels on one side, hidden features on the other, a weight between each two. Low energy means likely; the "
+    "sum over all 2^25 images that everybody says is impossible is done here.",
+    formula=r"p(v) = \frac{1}{Z} \sum_h e^{v^\top W h + b^\top v + c^\top h}",
+    reference="Smolensky 1986; contrastive divergence: Hinton 2002; persistent chains: Tieleman 2008",
+    knobs=RBMKnobs,
+    objectives=(
+        Objective(
+            "pcd",
+            "Persistent contrastive divergence",
+            "Lowers the energy of the data, raises it where chains roam that are never restarted.",
+        ),
+        Objective(
+            "cd",
+            "Contrastive divergence (CD-k)",
+            "As before, but the chains start at the data each time and run k sweeps: quick, and blind to wells far from "
+            "the data.",
+        ),
+        Objective(
+            "exact",
+            "Exact maximum likelihood",
+            "No chains: the model's averages are sums over all states of the hidden units (at most 20 of them).",
+        ),
+    ),
+    capabilities=("density", "energy", "sample"),
+    density={"digits": "exact"},
+    cost="chain",
+    target="genplay.models.rbm:RBM",
+    recipe={"learning_rate": 0.01, "batch_size": 128},
+)
