@@ -1,0 +1,74 @@
+"""The window's door to the actions: runs them by id and tells of refusals as notices instead of raising."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from contextlib import suppress
+
+from PySide6.QtCore import QObject, Signal
+
+from genplay.errors import GenplayError
+from genplay.lab.actions import ActionRegistry, ActionSpec
+from genplay.lab.state import Notice
+
+__all__ = ["Dispatch"]
+
+
+class Dispatch(QObject):
+    """Runs actions for widgets. ``noticed`` carries a ``Notice``; ``ran`` the id of each action that was done."""
+
+    noticed = Signal(object)
+    ran = Signal(str)
+    _ended = Signal(object)
+
+    def __init__(self, registry: ActionRegistry, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.registry = registry
+        self._ended.connect(self._tell)
+
+    def run(self, id: str, /, **args: object) -> bool:
+        """Run an action; say so in a notice and return False when it is refused or fails."""
+        try:
+            reason = self.registry.why_not(id)
+            if reason:
+                self.noticed.emit(Notice("info", reason))
+                return False
+            result = self.registry.run(id, **args)
+        except GenplayError as error:
+            self.noticed.emit(Notice("error", str(error)))
+            return False
+        if isinstance(result, Future):
+            # The future ends on another thread; the signal brings its error back to this one.
+            result.add_done_callback(self._bring)
+        self.ran.emit(id)
+        return True
+
+    def spec(self, id: str) -> ActionSpec:
+        """One action as data."""
+        return self.registry.spec(id)
+
+    def specs(self) -> tuple[ActionSpec, ...]:
+        """All actions in the order of the menus."""
+        return self.registry.specs()
+
+    def why_not(self, id: str) -> str:
+        """Why an action cannot be run now; ``''`` if it can."""
+        return self.registry.why_not(id)
+
+    def tip(self, id: str) -> str:
+        """A tooltip: what the action does and its shortcut."""
+        spec = self.spec(id)
+        return f"{spec.help} ({spec.shortcut})" if spec.shortcut else spec.help
+
+    def _bring(self, future: Future[object]) -> None:
+        with suppress(RuntimeError):  # the window has been closed meanwhile
+            self._ended.emit(future)
+
+    def _tell(self, future: Future[object]) -> None:
+        if future.cancelled():
+            return
+        error = future.exception()
+        if isinstance(error, GenplayError):
+            self.noticed.emit(Notice("error", str(error)))
+        elif error is not None:
+            raise error
