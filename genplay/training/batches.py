@@ -18,7 +18,9 @@ class Batches:
     A batch size of n or more gives all the data, in order, at each step.
     """
 
-    def __init__(self, x: Tensor, y: Tensor, size: int, shuffle: torch.Generator, noise: torch.Generator) -> None:
+    def __init__(
+        self, x: Tensor, y: Tensor, size: int, shuffle: torch.Generator, noise: torch.Generator
+    ) -> None:
         self.whole = Batch(x, y, noise)
         self._size = size
         self._shuffle = shuffle

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 
 import torch
+from torch import nn
 
 from genplay.errors import BadInput, unknown_name
 
-__all__ = ["available", "choose", "flushed_denormals", "single_thread"]
+__all__ = ["available", "choose", "device_of", "flushed_denormals", "single_thread"]
 
 _NAMES = ("auto", "cpu", "cuda", "mps")
 
@@ -34,6 +36,13 @@ def choose(name: str = "auto") -> torch.device:
     if name not in here:
         raise BadInput(f"This machine has no device '{name}'. Allowed: auto, {', '.join(here)}.")
     return torch.device(name)
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Where a model's parameters are; the CPU if it has none."""
+    for tensor in chain(model.parameters(), model.buffers()):
+        return tensor.device
+    return torch.device("cpu")
 
 
 def single_thread() -> None:

@@ -1,0 +1,128 @@
+"""What the visible views want of a model: fields on a grid of the plane, frozen-noise samples, galleries of images.
+
+Every result is a read-only numpy array that the training thread will not touch again.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from genplay.models.base import HasDensity, HasDiscriminator, HasEnergy, HasGridDensity, HasScore, Model
+from genplay.quantity import Kind
+from genplay.spaces.plane import Grid
+from genplay.training.chunks import Chunked
+from genplay.training.device import device_of, flushed_denormals
+from genplay.training.snapshot import Field, FieldName, FieldRequest, Gallery
+
+__all__ = ["FieldWork", "field_source", "frozen", "gallery", "samples"]
+
+T = TypeVar("T", bound=np.generic)
+
+
+def frozen(tensor: Tensor, dtype: type[T]) -> NDArray[T]:
+    """A read-only copy of a tensor as a numpy array."""
+    array = np.array(tensor.detach().cpu().numpy(), dtype=dtype)
+    array.setflags(write=False)
+    return array
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a field's values come from: f: (n, 2) → (n,) or (n, 2), and what kind of number they are."""
+
+    f: Callable[[Tensor], Tensor]
+    kind: Kind
+    method: str
+    whole: Callable[[Tensor, Tensor], Tensor] | None = None
+
+
+def field_source(model: Model, name: FieldName) -> Source | None:
+    """How this model gives a field; None if it cannot."""
+    if name == "density" and isinstance(model, HasDensity):
+        whole = model.log_prob_grid if isinstance(model, HasGridDensity) else None
+        return Source(model.log_prob, model.density_kind, model.density_method, whole)
+    if name == "energy" and isinstance(model, HasEnergy):
+        return Source(model.energy, "exact", "E(x), with p ∝ exp(−E)")
+    if name == "score" and isinstance(model, HasScore):
+        return Source(model.score, "exact", "the model's own ∇ log p(x)")
+    if name == "discriminator" and isinstance(model, HasDiscriminator):
+        return Source(model.discriminator, "exact", "the discriminator's output D(x)")
+    return None
+
+
+class FieldWork:
+    """A field in the making, worked on for a few milliseconds at a time.
+
+    ``per_point`` is the expected seconds of one point (None: not known). The model must be as a view sees it (see
+    ``Trainer.viewing``) during ``work``, and must not change between its calls.
+    """
+
+    def __init__(
+        self, model: Model, source: Source, request: FieldRequest, n: int, step: int, per_point: float | None
+    ) -> None:
+        self.request = request
+        self.n = n
+        self._grid = Grid(request.box, n)
+        self._source = source
+        self._step = step
+        self._device = device_of(model)
+        self._whole: Tensor | None = None
+        self._chunks: Chunked | None = None
+        if source.whole is None:
+            points = torch.as_tensor(self._grid.points(), dtype=torch.float32).to(self._device)
+            self._chunks = Chunked(source.f, points, per_point)
+        self.seconds = 0.0
+
+    @property
+    def per_point(self) -> float:
+        """Measured seconds a point, for the next field of this kind."""
+        return self._chunks.per_point if self._chunks is not None else self.seconds / self.n**2
+
+    def work(self, seconds: float = math.inf) -> bool:
+        """Go on for about so long; True when the field is done."""
+        with flushed_denormals():
+            if self._chunks is not None:
+                done = self._chunks.work(seconds)
+                self.seconds = self._chunks.seconds
+                return done
+            return self._work_whole()
+
+    def _work_whole(self) -> bool:
+        began = time.perf_counter()
+        assert self._source.whole is not None
+        xs = torch.as_tensor(self._grid.xs, dtype=torch.float32).to(self._device)
+        ys = torch.as_tensor(self._grid.ys, dtype=torch.float32).to(self._device)
+        self._whole = self._source.whole(xs, ys)
+        self.seconds = time.perf_counter() - began
+        return True
+
+    def result(self) -> Field:
+        values = self._chunks.result() if self._chunks is not None else self._whole
+        assert values is not None
+        shape = (self.n, self.n, 2) if self.request.name == "score" else (self.n, self.n)
+        array = frozen(values.reshape(shape), np.float32)
+        return Field(self.request.name, self._grid, array, self._source.kind, self._source.method, self._step)
+
+
+def samples(model: Model, noise: Tensor) -> NDArray[np.float32]:
+    """Samples (n, d) made from frozen noise (n, k): the same noise, so the same sample can be followed."""
+    with flushed_denormals():
+        return frozen(model.sample_from(noise), np.float32)
+
+
+def gallery(model: Model, images: NDArray[np.float32]) -> Gallery:
+    """Images with their log p(x) where the model knows it."""
+    log_prob = None
+    if isinstance(model, HasDensity):
+        x = torch.from_numpy(np.array(images)).to(device_of(model))
+        log_prob = frozen(model.log_prob(x).double(), np.float64)
+    return Gallery(images, log_prob)
