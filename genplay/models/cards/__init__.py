@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from genplay.models.card import Card
-from genplay.models.cards import bernoulli_mixture, gaussian, gmm, made, rbm
+from genplay.models.cards import bernoulli_mixture, gaussian, gmm, kde, made, rbm
 
 __all__ = ["ALL"]
 
 ALL: tuple[Card, ...] = (
     gaussian.CARD,
     gmm.CARD,
+    kde.CARD,
     bernoulli_mixture.CARD,
     made.CARD,
     rbm.CARD,
