@@ -1,0 +1,27 @@
+"""genplay: a playground for generative models. ``genplay.fit`` trains one, ``genplay.open`` opens a saved run.
+
+Importing this loads neither torch nor Qt.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from genplay.lab.fit import fit
+    from genplay.lab.run import open_run as open
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "fit", "open"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "fit":
+        from genplay.lab.fit import fit
+
+        return fit
+    if name == "open":
+        from genplay.lab.run import open_run
+
+        return open_run
+    raise AttributeError(f"module 'genplay' has no attribute '{name}'")

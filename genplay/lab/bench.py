@@ -7,6 +7,7 @@ that is left is kept with its parameters, so that coming back (another world, un
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -21,15 +22,16 @@ from genplay.spaces import World
 
 if TYPE_CHECKING:
     from genplay.models.base import Model
+    from genplay.training.checkpoint import Checkpoint
     from genplay.training.plan import RunPlan
     from genplay.training.snapshot import Snapshot, ViewRequest
-    from genplay.training.trainer import Checkpoint
     from genplay.training.worker import Worker
 
 __all__ = ["Bench", "PastRun"]
 
 T = TypeVar("T")
 MOST_PAST_RUNS = 8
+TRUST_SECONDS = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +47,11 @@ class PastRun:
 class Bench:
     """Owns the worker. Everything here returns at once; ``settle`` carries out what had to wait for torch to be imported."""
 
-    def __init__(self, worker: Worker | None = None) -> None:
+    def __init__(self, worker: Worker | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._worker = worker
+        self._clock = clock
+        self._told_to_run = False
+        self._told_at = -float("inf")
         self._warming: threading.Thread | None = None
         self._warm_error: BaseException | None = None
         self._warm_error_told = False
@@ -106,6 +111,7 @@ class Bench:
         """Make a run ready at the next ``settle``; only the last of several calls counts."""
         self._wanted, self._wanted_from = plan, checkpoint
         self._waiting.clear()
+        self._told_to_run = False
         self.warm_up()
 
     def settle(self) -> bool:
@@ -165,6 +171,51 @@ class Bench:
             self._waiting.append(tell)
         else:
             tell(self._worker)
+
+    @property
+    def opening(self) -> bool:
+        """Whether a run is wanted and not open yet."""
+        return self._wanted is not None
+
+    @property
+    def running(self) -> bool:
+        """Whether training is under way, as far as it has been told: the snapshot lags behind a command a little."""
+        latest = self.latest()
+        if latest is None or self._wanted is not None or self._clock() - self._told_at < TRUST_SECONDS:
+            return self._told_to_run
+        return latest.state == "running"
+
+    def _tell(self, run: bool) -> None:
+        self._told_to_run, self._told_at = run, self._clock()
+
+    def start(self) -> None:
+        """Train, or go on."""
+        self._tell(True)
+        self.command(lambda worker: worker.start(), starts=True)
+
+    def pause(self) -> None:
+        """Pause training."""
+        self._tell(False)
+        self.command(lambda worker: worker.pause())
+
+    def step(self, n: int) -> None:
+        """Make n steps and pause."""
+        self._tell(False)
+        self.command(lambda worker: worker.step(n), starts=True)
+
+    def substep(self) -> None:
+        """Make one phase of a step."""
+        self._tell(False)
+        self.command(lambda worker: worker.substep(), starts=True)
+
+    def rewind(self) -> None:
+        """Go back to the same start, keeping what the run was told at its beginning."""
+        self._tell(False)
+        self.command(lambda worker: worker.reset())
+
+    def speed(self, steps_per_second: float | None) -> None:
+        """Limit the speed (None: full)."""
+        self.command(lambda worker: worker.speed(steps_per_second))
 
     def want(self, view: ViewRequest) -> None:
         """What the visible views want computed."""

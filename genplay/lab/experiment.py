@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from psygnal import Signal
 
 from genplay.datasets.base import Data, DataSettings, DataSpec
-from genplay.errors import BadInput, Failure, GenplayError, suggest
+from genplay.errors import BadInput, Failure, suggest
 from genplay.knobs import Knobs
 from genplay.lab.bench import Bench, PastRun
+from genplay.lab.drawing import NAMES as DRAWINGS
 from genplay.lab.edits import Edit, UndoStack
-from genplay.lab.state import Desk, LatentState, ModelChoice, Notice, StageSettings, default_desk
+from genplay.lab.presets import default_desk
+from genplay.lab.state import Desk, LatentState, ModelChoice, Notice, StageSettings
 from genplay.models.card import Card, Objective
 from genplay.spaces import WORLDS, World
 
@@ -60,8 +62,7 @@ class Experiment:
         self.path: Path | None = None
         self.dirty = False
         self.version = 0
-        self.bench = Bench(worker)
-        self._clock = clock
+        self.bench = Bench(worker, clock)
         self._world: World = "plane"
         self._desks: dict[World, Desk] = {world: default_desk(world) for world in WORLDS}
         self._undo: dict[World, UndoStack] = {world: UndoStack(clock) for world in WORLDS}
@@ -75,6 +76,10 @@ class Experiment:
     @property
     def world(self) -> World:
         return self._world
+
+    @property
+    def worlds(self) -> tuple[World, ...]:
+        return WORLDS
 
     def desk(self, world: World | None = None) -> Desk:
         """The desk of a world (None: the current one)."""
@@ -101,6 +106,14 @@ class Experiment:
             raise BadInput(f"The data set '{desk.data.name}' belongs to the world '{data.world}'.")
         self._built[world] = (desk.data, data)
         return data
+
+    @property
+    def drawing(self) -> object | None:
+        """What is drawn (``Strokes`` or ``DrawnDigits``): what a canvas shows; None where there is no drawing."""
+        desk = self.desk()
+        if desk.cleared or desk.data.name != DRAWINGS[self._world]:
+            return None
+        return desk.data.content
 
     @property
     def card(self) -> Card:
@@ -144,6 +157,11 @@ class Experiment:
     @property
     def run_id(self) -> int | None:
         return self.bench.run_id
+
+    @property
+    def running(self) -> bool:
+        """Whether training is under way."""
+        return self.bench.running
 
     @property
     def past_runs(self) -> tuple[PastRun, ...]:
@@ -201,13 +219,8 @@ class Experiment:
             future, act, run_id = entry
             if future.cancelled() or (run_id is not None and run_id != self.run_id):
                 continue
-            wrong = future.exception()
-            if wrong is None:
+            if future.exception() is None:
                 act(future.result())
-            elif isinstance(wrong, GenplayError):
-                self.notice.emit(Notice("warning", str(wrong)))
-            else:
-                self.notice.emit(Notice("error", f"The model could not answer: {wrong}"))
         latest = self.bench.latest()
         if latest is not None and latest.state == "failed" and self._failed_run != latest.run_id:
             self._failed_run = latest.run_id
@@ -249,7 +262,10 @@ class Experiment:
         return self.ask(call)
 
     def later(self, future: Future[T], act: Callable[[T], None], *, any_run: bool = False) -> Future[T]:
-        """Call ``act`` with the result, in this thread, at a heartbeat; dropped if another run is open by then."""
+        """Call ``act`` with the result, in this thread, at a heartbeat; dropped if another run is open by then.
+
+        A failure stays in the future, for whoever asked.
+        """
         self._later.append((future, act, None if any_run else self.run_id))
         return future
 
@@ -279,7 +295,7 @@ class Experiment:
             waits = self.bench.follow(self.plan(), revive=self._reviving)
             if waits:
                 self.say(waits, "warning")
-        if desk.data is not before.data:
+        if desk.data is not before.data or desk.cleared != before.cleared:
             self.data_changed.emit()
         if desk.choice != before.choice or desk.seed != before.seed:
             self.model_changed.emit()
@@ -329,7 +345,7 @@ class Experiment:
         """Take another data set or other knobs; the one before is kept under its name."""
         desk = self.desk()
         kept = {**desk.kept_data, desk.data.name: desk.data}
-        self.edit(label, merge=merge, data=spec, kept_data=kept)
+        self.edit(label, merge=merge, data=spec, kept_data=kept, cleared=False)
 
     def set_data_knob(self, name: str, raw: object) -> None:
         """Change one knob of the data set, or one of ``DataSettings``."""

@@ -19,6 +19,7 @@ from genplay.lab.state import Anchor, Interpolation, InterpolationKind, LatentSt
 
 if TYPE_CHECKING:
     from genplay.lab.experiment import Experiment
+    from genplay.training.queries import Path
 
 __all__ = ["LatentWalk"]
 
@@ -79,14 +80,11 @@ class LatentWalk:
         snapshot = self._experiment.bench.latest()
         step = snapshot.step if snapshot is not None else 0
 
-        def walked(answer: tuple[Array, Array, Array | None]) -> None:
-            z, x, log_prob = answer
-            path = Interpolation(np.asarray(z), np.asarray(x), log_prob, step)
+        def walked(answer: Path) -> None:
+            path = Interpolation(answer.z, answer.x, answer.log_prob, step)
             self._experiment.set_latent(replace(self.state, path=path, kind=kind, steps=steps))
 
-        asked = self._experiment.query(
-            "interpolate", state.a.x[None], state.b.x[None], steps=steps, kind=kind
-        )
+        asked = self._experiment.query("interpolate", state.a.x, state.b.x, steps=steps, kind=kind)
         return self._experiment.later(asked, walked)
 
     def position(self, t: float) -> None:

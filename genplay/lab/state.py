@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LAYERS", "RESOLUTIONS", "Anchor", "Desk", "Interpolation", "InterpolationKind", "LatentState", "ModelChoice", "Notice",
-    "StageSettings", "default_desk",
+    "StageSettings",
 ]  # fmt: skip
 
 LAYERS = ("data", "samples", "density", "energy", "truth", "error", "contours")
@@ -64,21 +64,18 @@ class StageSettings:
 
 @dataclass(frozen=True)
 class Desk:
-    """Everything that can be edited in one world. What was chosen before is kept, so that choosing it again brings it back."""
+    """Everything that can be edited in one world. What was chosen before is kept, so that choosing it again brings it back.
+
+    ``cleared``: the canvas has been emptied, and the next stroke begins a new drawing.
+    """
 
     data: DataSpec
     choice: ModelChoice
     seed: int = 0
     stage: StageSettings = field(default_factory=StageSettings)
+    cleared: bool = False
     kept_data: Mapping[str, DataSpec] = field(default_factory=dict)
     kept_choices: Mapping[str, ModelChoice] = field(default_factory=dict)
-
-
-def default_desk(world: World) -> Desk:
-    """The ready experiment that an empty program opens on."""
-    if world == "plane":
-        return Desk(DataSpec("two-moons"), ModelChoice.default("nsf", world))
-    return Desk(DataSpec("glyphs"), ModelChoice.default("vae", world))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,187 @@
+"""A trained run: the model, its data and where it stands. What ``genplay.fit`` returns and ``genplay.open`` opens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from genplay.datasets.base import Data
+from genplay.errors import BadInput, Failure
+from genplay.lab.presets import default_desk
+from genplay.lab.project import Project, SavedRun, read, write
+from genplay.lab.state import Desk
+from genplay.models.card import Card
+from genplay.quantity import Kind, Quantity
+from genplay.spaces import DIMENSIONS, WORLDS, World
+
+if TYPE_CHECKING:
+    from genplay.training.plan import DeviceName, RunPlan
+    from genplay.training.trainer import Trainer
+
+__all__ = ["Run", "open_run"]
+
+Array = NDArray[np.float64]
+
+
+class Run:
+    """A trained model with its data. Arrays are (n, d): d is 2 on the plane, 25 pixels of 0 or 1 in the world of digits."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self.trainer = trainer
+
+    @property
+    def plan(self) -> RunPlan:
+        return self.trainer.plan
+
+    @property
+    def card(self) -> Card:
+        return self.plan.card
+
+    @property
+    def data(self) -> Data:
+        return self.plan.data
+
+    @property
+    def world(self) -> World:
+        return self.plan.world
+
+    @property
+    def steps(self) -> int:
+        return self.trainer.step_count
+
+    @property
+    def log_prob_kind(self) -> Kind | None:
+        """Whether ``log_prob`` is exact, a bound or an estimate; None if the model has no density."""
+        return getattr(self.trainer.model, "density_kind", None) if self._has_density else None
+
+    @property
+    def log_prob_method(self) -> str:
+        """How ``log_prob`` is taken, in words."""
+        return str(getattr(self.trainer.model, "density_method", "")) if self._has_density else ""
+
+    @property
+    def _has_density(self) -> bool:
+        return self.world in self.card.density
+
+    def _rows(self, x: ArrayLike, width: int | None = None) -> Array:
+        width = width or DIMENSIONS[self.world]
+        try:
+            rows = np.asarray(x, np.float64)
+        except (TypeError, ValueError):
+            raise BadInput(f"Points are numbers in rows of {width}.") from None
+        if rows.ndim == 1 and rows.shape == (width,):
+            rows = rows[None]
+        if rows.ndim != 2 or rows.shape[1] != width:
+            shape = " × ".join(map(str, rows.shape)) or "a single number"
+            raise BadInput(f"Points come as rows of {width} numbers (n × {width}); this is {shape}.")
+        if not np.isfinite(rows).all():
+            bad = int(np.flatnonzero(~np.isfinite(rows).all(axis=1))[0])
+            raise BadInput(f"Row {bad + 1} of the points has a value that is not a finite number.")
+        return rows
+
+    def log_prob(self, x: ArrayLike) -> Array:
+        """log p(x) in nats, (n, d) → (n,); see ``log_prob_kind``. Raises ``Failure`` if the model has no density."""
+        from genplay.training import queries
+
+        if not self._has_density:
+            raise Failure(f"The model '{self.card.id}' has no density: it can draw, but not say how likely.")
+        rows = self._rows(x)
+        if self.world == "digits" and not np.isin(rows, (0.0, 1.0)).all():
+            bad = int(np.flatnonzero(~np.isin(rows, (0.0, 1.0)).all(axis=1))[0])
+            raise BadInput(f"Row {bad + 1} of the images has a pixel that is neither 0 nor 1.")
+        with self.trainer.viewing() as model:
+            return queries.log_prob(model, rows)
+
+    def sample(self, n: int, label: int | None = None, seed: int = 0) -> Array:
+        """n samples (n, d); the same seed gives the same samples."""
+        from genplay.training import queries
+
+        if label is not None:
+            raise BadInput(f"The model '{self.card.id}' draws without labels; leave the label out.")
+        if not 1 <= n <= 10_000_000:
+            raise BadInput(f"n cannot be {n}. Allowed: a whole number from 1 to 10000000.")
+        with self.trainer.viewing() as model:
+            return queries.sample(model, n, seed)
+
+    def encode(self, x: ArrayLike) -> Array:
+        """The latent code of x, (n, d) → (n, k). Raises ``Failure`` if the model has none."""
+        from genplay.training import queries
+
+        with self.trainer.viewing() as model:
+            return queries.encode(model, self._rows(x))
+
+    def decode(self, z: ArrayLike) -> Array:
+        """The mean of x given a latent code, (n, k) → (n, d)."""
+        from genplay.training import queries
+
+        with self.trainer.viewing() as model:
+            return queries.decode(model, np.atleast_2d(np.asarray(z, np.float64)))
+
+    def evaluate(
+        self, names: Iterable[str] | Literal["all"] = "all", *, data: Data | None = None, seed: int = 0
+    ) -> dict[str, Quantity | None]:
+        """Measure the model by metric ids; None where the model or the data have no such number."""
+        from genplay.metrics.registry import cards, evaluate
+
+        wanted = list(cards()) if names == "all" else list(names)
+        with self.trainer.viewing() as model:
+            return evaluate(model, data or self.data, wanted, seed)
+
+    def save(self, path: str | Path) -> Path:
+        """Save as a .genplay file, which the window opens too; returns its path."""
+        plan = self.plan
+        saved = SavedRun.of(plan, self.trainer.checkpoint())
+        desks = {world: default_desk(world) for world in WORLDS}
+        desks[plan.world] = Desk(plan.data.spec, saved.choice, plan.seed)
+        return write(Project(plan.world, desks, {plan.world: saved}), Path(path))
+
+    @staticmethod
+    def open(path: str | Path, *, device: DeviceName = "auto", world: World | None = None) -> Run:
+        """Open the trained run of a .genplay file; raises ``BadInput`` if it has none."""
+        return open_run(path, device=device, world=world)
+
+    def summary(
+        self, metrics: Iterable[str] = ("nll_train", "nll_test", "log_z", "entropy", "kl")
+    ) -> dict[str, Any]:
+        """What ``train --json`` prints: the plan, the speed, the last losses, and each measure with its kind."""
+        from genplay.training.parameters import count
+
+        trainer, plan = self.trainer, self.plan
+        seconds = trainer.seconds
+        found = self.evaluate(metrics)
+        return {
+            "model": self.card.id,
+            "data": plan.data.spec.name,
+            "world": plan.world,
+            "objective": self.card.objective(plan.world, plan.objective).id,
+            "seed": plan.seed,
+            "device": str(trainer.device),
+            "n": len(plan.data.x_train),
+            "steps": trainer.step_count,
+            "seconds": round(seconds, 3),
+            "steps_per_second": round(trainer.step_count / seconds, 2) if seconds > 0 else 0.0,
+            "parameters": count(trainer.model),
+            "losses": dict(trainer.terms),
+            **{name: value.to_json() if value is not None else None for name, value in found.items()},
+            "notes": list(plan.data.notes),
+        }
+
+
+def open_run(path: str | Path, *, device: DeviceName = "auto", world: World | None = None) -> Run:
+    """Open the trained run of a .genplay file; raises ``BadInput`` if it has none."""
+    from genplay.training.trainer import Trainer
+
+    project = read(Path(path))
+    chosen = world or (project.world if project.world in project.runs else next(iter(project.runs), None))
+    if chosen is None or chosen not in project.runs:
+        raise BadInput(
+            f"{path} holds no trained run: train in the window and save, or use `genplay train --out`."
+        )
+    saved = project.runs[chosen]
+    trainer = Trainer(saved.plan(chosen, device))
+    trainer.resume(saved.checkpoint)
+    return Run(trainer)
