@@ -271,7 +271,7 @@ class Trainer:
         self.plan = self.plan.with_knob(name, value)
         knobs = self.plan.model_knobs
         self.model.configure(knobs)
-        self.finished = False
+        self.finished = self.model.finished
         self.history.mark(self.step_count, f"{knobs.info(name).label} = {getattr(knobs, name)}", name)
 
     def set_recipe(self, name: str, value: object) -> None:
@@ -289,10 +289,20 @@ class Trainer:
         self.plan = self.plan.with_data(data)
         self._batches = self._loaded(data)
         self.model.data_changed()
-        self.finished = False
+        self.finished = self.model.finished
         self.history.mark(self.step_count, "the data changed", "data")
 
     # Looking
+
+    @property
+    def substeps(self) -> int:
+        """How many phase runs make a step at present."""
+        return sum(part.phase.repeats() for part in self._parts)
+
+    @property
+    def within_step(self) -> bool:
+        """Whether some but not all sub-steps of a step are done."""
+        return self._at > 0 or self._repeat > 0
 
     @contextmanager
     def viewing(self) -> Iterator[Model]:

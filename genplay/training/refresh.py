@@ -1,0 +1,282 @@
+"""Keeps the wanted views fresh: a bounded share of the time while the run trains, to the last detail when it rests.
+
+While training, the item that has had least time for its weight goes next, at a resolution that fits into a few
+milliseconds; what it costs has to be earned by training first. At rest everything is computed coarsely, then as asked,
+then finely. Work is cut into short turns, so that commands are served in between.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genplay.quantity import Quantity
+from genplay.spaces.plane import Box
+from genplay.training.chunks import Chunked
+from genplay.training.device import flushed_denormals
+from genplay.training.likelihood import Likelihood, Split
+from genplay.training.snapshot import Field, FieldName, FieldRequest, Gallery, ViewRequest
+from genplay.training.trainer import Trainer
+from genplay.training.views import FieldWork, field_source, frozen, gallery
+
+__all__ = ["Refresher"]
+
+SHARE = 0.12
+"""Seconds of views that a second of training earns."""
+TURN = 0.012
+"""How long to work before commands are looked at, seconds."""
+
+_MOST_CREDIT = 0.06
+_COARSE = 0.018
+_FEWEST_SAMPLES = 64
+_COARSEST = 24
+_FAST_PERIOD = 0.033
+_EVALUATION_PERIOD = 1.0
+_EVALUATED = {False: 500, True: 1000}
+
+
+@dataclass
+class _Item:
+    """One thing that is kept fresh, what it costs, and how much time it has had (divided by its weight)."""
+
+    weight: float
+    period: float = _FAST_PERIOD
+    per_point: float | None = None
+    spent: float = 0.0
+    begun: float = -math.inf
+    done_version: int = -1
+    done_size: int = 0
+    done_box: Box | None = None
+    broken: bool = False
+
+
+@dataclass
+class _Work:
+    """Something in the making."""
+
+    key: str
+    size: int
+    version: int
+    step: int
+    task: FieldWork | Chunked | Likelihood
+    request: FieldRequest | None = None
+
+
+class Refresher:
+    """The views of one run. ``version`` says which state of the model a result belongs to; any change has a new one."""
+
+    def __init__(self, trainer: Trainer, request: ViewRequest) -> None:
+        self._trainer = trainer
+        self._items: dict[str, _Item] = {}
+        self._work: _Work | None = None
+        self._credit = _MOST_CREDIT
+        self._noise: Tensor | None = None
+        self._generator = torch.Generator(trainer.device).manual_seed(trainer.view_seed)
+        self.fields: dict[FieldName, Field] = {}
+        self.samples: np.ndarray[tuple[int, ...], np.dtype[np.float32]] | None = None
+        self.samples_step = 0
+        self.gallery: Gallery | None = None
+        self.nll: dict[Split, Quantity] = {}
+        self.trouble = ""
+        self.want(request)
+
+    def want(self, request: ViewRequest) -> None:
+        """Take a new request; what is no longer wanted is dropped."""
+        self._request = request
+        keys = [f"field {r.name}" for r in request.fields]
+        keys += ["samples"] if request.samples > 0 else []
+        keys += ["nll train", "nll test"] if request.evaluate else []
+        for key in keys:
+            item = self._items.setdefault(key, self._new_item(key))
+            item.broken = False
+        for key in [k for k in self._items if k not in keys]:
+            del self._items[key]
+        if self._work is not None and self._work.key not in self._items:
+            self._work = None
+        wanted = {r.name for r in request.fields}
+        self.fields = {name: f for name, f in self.fields.items() if name in wanted}
+        if request.samples <= 0:
+            self.samples = self.gallery = None
+        self.trouble = ""
+
+    @staticmethod
+    def _new_item(key: str) -> _Item:
+        if key.startswith("nll"):
+            return _Item(weight=0.5, period=_EVALUATION_PERIOD)
+        return _Item(weight=1.0)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is half done; the model must not train on until it is finished."""
+        return self._work is not None
+
+    # While training
+
+    def earn(self, seconds: float) -> None:
+        """Count a slice of training."""
+        self._credit = min(_MOST_CREDIT, self._credit + SHARE * seconds)
+
+    def share(self, version: int) -> bool:
+        """Spend what has been earned on the most neglected item; True if a result is new."""
+        self._drop_stale(version)
+        if self._work is None:
+            if self._credit <= 0:
+                return False
+            now = time.perf_counter()
+            due = [
+                (item.spent, key)
+                for key, item in self._items.items()
+                if not item.broken and now - item.begun >= item.period
+            ]
+            if not due:
+                return False
+            _, key = min(due)
+            self._catch_up(key)
+            self._begin(key, self._live_size(key), version)
+        return self._go_on()
+
+    def _drop_stale(self, version: int) -> None:
+        """Give up what was begun on another state of the model."""
+        if self._work is not None and self._work.version != version:
+            self._work = None
+
+    def _catch_up(self, key: str) -> None:
+        """An item that was not due for long has no claim on the time it left to others."""
+        least = max(item.spent for item in self._items.values()) - 2 * _MOST_CREDIT
+        self._items[key].spent = max(self._items[key].spent, least)
+
+    def _live_size(self, key: str) -> int:
+        """How many cells a side, samples or points fit into a short turn."""
+        item = self._items[key]
+        if key.startswith("nll"):
+            return _EVALUATED[False]
+        if key == "samples":
+            most = self._request.samples
+            if item.per_point is None:
+                return min(most, 4 * _FEWEST_SAMPLES)
+            return min(most, max(_FEWEST_SAMPLES, int(_COARSE / max(item.per_point, 1e-9))))
+        most = self._field(key).n
+        if item.per_point is None:
+            return min(most, max(_COARSEST, most // 4))
+        sizes = (most, 3 * most // 4, most // 2, most // 4)
+        fitting = [n for n in sizes if n * n * item.per_point <= _COARSE]
+        return fitting[0] if fitting else min(most, max(_COARSEST, most // 4))
+
+    # At rest
+
+    def rest(self, version: int) -> bool:
+        """Work for one turn on what is not yet as fine as it can be; False when all is done."""
+        self._credit = _MOST_CREDIT
+        self._drop_stale(version)
+        if self._work is None:
+            step = self._next_at_rest(version)
+            if step is None:
+                return False
+            self._begin(*step, version)
+        self._go_on()
+        return True
+
+    def _next_at_rest(self, version: int) -> tuple[str, int] | None:
+        fine = {key: item for key, item in self._items.items() if not item.broken}
+        # Coarse first, everything once; then as asked; then refined.
+        for key, item in fine.items():
+            if item.done_version != version or self._moved(key):
+                return key, self._live_size(key)
+        for key, item in fine.items():
+            if item.done_size < (size := self._asked_size(key)):
+                return key, size
+        for key, item in fine.items():
+            if key.startswith("field") and item.done_size < self._request.refine:
+                return key, self._request.refine
+        return None
+
+    def _asked_size(self, key: str) -> int:
+        if key == "samples":
+            return self._request.samples
+        return _EVALUATED[True] if key.startswith("nll") else self._field(key).n
+
+    def _moved(self, key: str) -> bool:
+        return key.startswith("field") and self._items[key].done_box != self._field(key).box
+
+    # Both
+
+    def _field(self, key: str) -> FieldRequest:
+        return next(r for r in self._request.fields if f"field {r.name}" == key)
+
+    def _begin(self, key: str, size: int, version: int) -> None:
+        item, trainer = self._items[key], self._trainer
+        model = trainer.model
+        item.begun = time.perf_counter()
+        task: FieldWork | Chunked | Likelihood | None = None
+        request = None
+        if key == "samples":
+            task = Chunked(model.sample_from, self._frozen_noise()[:size], item.per_point)
+        elif key.startswith("nll"):
+            split: Split = "train" if key.endswith("train") else "test"
+            data = trainer.plan.data
+            task = Likelihood.of(model, data, split, size, trainer.view_seed, item.per_point)
+        else:
+            request = self._field(key)
+            source = field_source(model, request.name)
+            if source is not None:
+                task = FieldWork(model, source, request, size, trainer.step_count, item.per_point)
+        if task is None:
+            item.broken = True
+            return
+        self._work = _Work(key, size, version, trainer.step_count, task, request)
+
+    def _frozen_noise(self) -> Tensor:
+        n = self._request.samples
+        if self._noise is None or len(self._noise) < n:
+            # Drawn afresh from the start, as a longer list: the same request always gets the same noise.
+            generator = torch.Generator(self._trainer.device).manual_seed(self._trainer.view_seed)
+            self._noise = self._trainer.model.noise(n, generator)
+        return self._noise
+
+    def _go_on(self) -> bool:
+        work = self._work
+        if work is None:
+            return False
+        item = self._items[work.key]
+        began = time.perf_counter()
+        try:
+            with self._trainer.viewing(), flushed_denormals():
+                done = work.task.work(TURN)
+                if done:
+                    self._take(work)
+        except Exception as error:
+            # A view that fails must not stop the training; it is left out, and the reason is told.
+            self._work, item.broken, done = None, True, False
+            what = work.key.removeprefix("field ")
+            self.trouble = f"The {what} cannot be shown: {type(error).__name__}: {error}"
+        spent = time.perf_counter() - began
+        self._credit -= spent
+        item.spent += spent / item.weight
+        if not done:
+            return False
+        self._work = None
+        cost = work.task.per_point
+        item.per_point = cost if item.per_point is None else 0.5 * (item.per_point + cost)
+        item.done_version, item.done_size = work.version, work.size
+        item.done_box = work.request.box if work.request is not None else None
+        return True
+
+    def _take(self, work: _Work) -> None:
+        task = work.task
+        if isinstance(task, FieldWork):
+            result = task.result()
+            self.fields[result.name] = result
+        elif isinstance(task, Likelihood):
+            split: Split = "train" if work.key.endswith("train") else "test"
+            self.nll[split] = value = task.result()
+            self._trainer.history.record(f"nll_{split}", work.step, value.value)
+        else:
+            self.samples = frozen(task.result(), np.float32)
+            self.samples_step = work.step
+            if self._trainer.plan.world == "digits":
+                self.gallery = gallery(self._trainer.model, self.samples)
