@@ -15,10 +15,14 @@ __all__ = ["Dispatch"]
 
 
 class Dispatch(QObject):
-    """Runs actions for widgets. ``noticed`` carries a ``Notice``; ``ran`` the id of each action that was done."""
+    """Runs actions for widgets. ``noticed`` carries a ``Notice``; ``ran`` the id of each action that was done.
+
+    ``requested`` asks the window to find out the arguments that are missing (a file, a number) and then to run it.
+    """
 
     noticed = Signal(object)
     ran = Signal(str)
+    requested = Signal(str)
     _ended = Signal(object)
 
     def __init__(self, registry: ActionRegistry, parent: QObject | None = None) -> None:
@@ -42,6 +46,13 @@ class Dispatch(QObject):
             result.add_done_callback(self._bring)
         self.ran.emit(id)
         return True
+
+    def request(self, id: str) -> None:
+        """Run an action whose arguments the user is to be asked for; one that needs none is run at once."""
+        if any(param.required for param in self.spec(id).params):
+            self.requested.emit(id)
+        else:
+            self.run(id)
 
     def spec(self, id: str) -> ActionSpec:
         """One action as data."""

@@ -1,0 +1,195 @@
+"""The transport bar: rewind, train or pause, step, sub-step, speed, restart, another seed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QWidget,
+)
+
+from genplay.lab.experiment import Experiment
+from genplay.training.snapshot import Snapshot
+from genplay.ui.dispatch import Dispatch
+from genplay.ui.fields import PatientSlider
+from genplay.ui.labels import ElidedLabel
+from genplay.ui.theme import Theme
+
+__all__ = ["SPEEDS", "Transport", "restart_sentence"]
+
+SPEEDS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 0.0)
+"""Steps a second from slow motion to full speed (0)."""
+
+
+def restart_sentence(pending: int) -> str:
+    """What waits, as a sentence."""
+    return "1 change needs a restart" if pending == 1 else f"{pending} changes need a restart"
+
+
+class Transport(QFrame):
+    """Everything that makes a run go, in one line."""
+
+    def __init__(
+        self, experiment: Experiment, actions: Dispatch, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._experiment = experiment
+        self._actions = actions
+        self._theme = theme
+        self._running: bool | None = None
+        self.setProperty("role", "bar")
+        self.setAccessibleName("Transport")
+        self._row = QHBoxLayout(self)
+        self.rewind = self._button("train.reset", "Rewind")
+        self.play = QPushButton("Train")
+        self.play.setProperty("role", "primary")
+        self.play.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.play.setToolTip(actions.tip("train.toggle"))
+        self.play.clicked.connect(lambda: actions.run("train.toggle"))
+        self.step = self._step_button()
+        self.seed = self._button("train.new_seed", "New seed")
+        self.count = ElidedLabel(least=6)
+        self.count.setProperty("role", "mono")
+        self.count.set_tip("Steps done, and the time spent training.")
+        self.speed_label = QLabel("Speed")
+        self.speed_label.setProperty("role", "small")
+        self.speed = self._speed_slider()
+        self.speed_value = QLabel("full")
+        self.speed_value.setProperty("role", "small")
+        self.pending = ElidedLabel(least=10)
+        self.pending.setProperty("role", "restart")
+        self.restart = QPushButton("Restart")
+        self.restart.setProperty("role", "warning")
+        self.restart.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.restart.setToolTip(actions.tip("train.restart"))
+        self.restart.clicked.connect(lambda: actions.run("train.restart"))
+        for widget in (self.rewind, self.play, self.step, self.seed, self.count):
+            self._row.addWidget(widget)
+        self._row.addStretch(1)
+        for widget in (self.pending, self.restart, self.speed_label, self.speed, self.speed_value):
+            self._row.addWidget(widget)
+        experiment.model_changed.connect(self.refresh)
+        experiment.run_changed.connect(self.refresh)
+        experiment.world_changed.connect(self.refresh)
+        theme.changed.connect(self._dress)
+        self._show_running(False)
+        self._dress()
+        self.refresh()
+
+    def _button(self, id: str, text: str) -> QToolButton:
+        button = QToolButton()
+        button.setText(text)
+        button.setToolTip(self._actions.tip(id))
+        button.setAccessibleName(text)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setProperty("role", "quiet")
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.clicked.connect(lambda: self._actions.run(id))
+        return button
+
+    def _step_button(self) -> QToolButton:
+        button = self._button("train.step", "Step")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        menu = QMenu(button)
+        for count in (1, 10, 100, 1000):
+            title = "1 step" if count == 1 else f"{count:,} steps".replace(",", "\u202f")
+            menu.addAction(title, lambda n=count: self._actions.run("train.step", n=n))
+        menu.addSeparator()
+        menu.addAction(
+            f"Sub-step: one phase of a step\t{self._actions.spec('train.substep').shortcut}",
+            lambda: self._actions.run("train.substep"),
+        )
+        button.setMenu(menu)
+        return button
+
+    def _speed_slider(self) -> QSlider:
+        slider = PatientSlider(Qt.Orientation.Horizontal)
+        slider.setRange(0, len(SPEEDS) - 1)
+        slider.setValue(len(SPEEDS) - 1)
+        slider.setPageStep(1)
+        slider.setAccessibleName("Speed")
+        slider.setToolTip("From slow motion, one step a second, to full speed.")
+        slider.valueChanged.connect(self._set_speed)
+        return slider
+
+    def _set_speed(self, place: int) -> None:
+        self._actions.run("train.speed", steps_per_second=SPEEDS[place])
+        self._show_speed()
+
+    def show_speed(self, steps_per_second: float) -> None:
+        """Show a speed that was set from elsewhere."""
+        slow = [place for place, speed in enumerate(SPEEDS[:-1]) if speed <= steps_per_second]
+        place = len(SPEEDS) - 1 if not steps_per_second else max(slow, default=0)
+        self.speed.blockSignals(True)
+        self.speed.setValue(place)
+        self.speed.blockSignals(False)
+        self._show_speed()
+
+    def _show_speed(self) -> None:
+        speed = SPEEDS[self.speed.value()]
+        self.speed_value.setText(f"{speed:g}/s" if speed else "full")
+
+    def render(self, snapshot: Snapshot) -> None:  # type: ignore[override]
+        """Show how far the run is."""
+        self._show_running(snapshot.state == "running")
+        steps = f"{snapshot.step:,}".replace(",", "\u202f")
+        phase = f" · {snapshot.phase}" if snapshot.phase and snapshot.state != "running" else ""
+        self.count.setText(f"step {steps}{phase} · {snapshot.seconds:.1f} s")
+
+    def refresh(self) -> None:
+        """Show what waits for a restart."""
+        pending = self._experiment.pending_restart
+        self.pending.setText(restart_sentence(len(pending)))
+        self.pending.set_tip("Waiting: " + ", ".join(name.replace("_", " ") for name in pending))
+        self.pending.setVisible(bool(pending))
+        self.restart.setVisible(bool(pending))
+        if self._experiment.snapshot() is None:
+            self.count.setText("step 0")
+            self._show_running(False)
+        self._fit()
+
+    def _show_running(self, running: bool) -> None:
+        if running == self._running:
+            return
+        self._running = running
+        self.play.setText("Pause" if running else "Train")
+        self.play.setIcon(self._theme.icon("pause" if running else "play", "text_on_accent"))
+
+    def _fit(self) -> None:
+        """Drop the words of the lesser buttons, then the speed's label, when the bar is narrow."""
+        buttons = (self.rewind, self.step, self.seed)
+        for button in buttons:
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.speed_label.show()
+        if self._row.sizeHint().width() > self.width():
+            self.speed_label.hide()
+        if self._row.sizeHint().width() > self.width():
+            for button in buttons:
+                button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+
+    def resizeEvent(self, event: object) -> None:
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        self._fit()
+
+    def _dress(self) -> None:
+        theme = self._theme
+        self._row.setContentsMargins(theme.space(3), theme.space(1.5), theme.space(3), theme.space(1.5))
+        self._row.setSpacing(theme.space(2))
+        for button, icon in ((self.rewind, "rewind"), (self.step, "step-forward"), (self.seed, "dices")):
+            button.setIcon(theme.icon(icon))
+        self.restart.setIcon(theme.icon("rotate-ccw", "warning"))
+        self.play.setMinimumWidth(theme.px(104))
+        self.speed.setFixedWidth(theme.px(96))
+        self.speed_value.setMinimumWidth(theme.px(34))
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        running, self._running = bool(self._running), None
+        self._show_running(running)
+        # The style sheet of the new scale reaches the buttons only after this call.
+        QTimer.singleShot(0, self, self._fit)
