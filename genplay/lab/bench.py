@@ -201,7 +201,7 @@ class Bench:
     def step(self, n: int) -> None:
         """Make n steps and pause."""
         self._tell(False)
-        self.command(lambda worker: worker.step(n), starts=True)
+        self.command(partial(_step, n=n), starts=True)
 
     def substep(self) -> None:
         """Make one phase of a step."""
@@ -209,9 +209,10 @@ class Bench:
         self.command(lambda worker: worker.substep(), starts=True)
 
     def rewind(self) -> None:
-        """Go back to the same start, keeping what the run was told at its beginning."""
-        self._tell(False)
-        self.command(lambda worker: worker.reset())
+        """Go back to the same start as a new run; the old one is kept with its history."""
+        if self.told is not None and not self.opening:
+            self.open(self.told)
+            self.settle()
 
     def speed(self, steps_per_second: float | None) -> None:
         """Limit the speed (None: full)."""
@@ -318,6 +319,10 @@ class Bench:
         """End the worker."""
         if self._worker is not None:
             self._worker.close()
+
+
+def _step(worker: Worker, n: int) -> None:
+    worker.step(n)
 
 
 def _set_knob(worker: Worker, name: str, value: Value) -> None:

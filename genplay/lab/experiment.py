@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from psygnal import Signal
 
 from genplay.datasets.base import Data, DataSettings, DataSpec
-from genplay.errors import BadInput, Failure, suggest
+from genplay.errors import BadInput, GenplayError, suggest
 from genplay.knobs import Knobs
 from genplay.lab.bench import Bench, PastRun
 from genplay.lab.drawing import NAMES as DRAWINGS
@@ -69,7 +69,7 @@ class Experiment:
         self._latent: dict[World, LatentState] = {world: LatentState() for world in WORLDS}
         self._built: dict[World, tuple[DataSpec, Data]] = {}
         self._later: list[tuple[Future[Any], Callable[[Any], None], int | None]] = []
-        self._failed_run: int | None = None
+        self._failed = False
 
     # What is open
 
@@ -209,7 +209,7 @@ class Experiment:
         """Let take effect what has become ready: a run to be opened, answers of the model, a failure to be told."""
         try:
             opened = self.bench.settle()
-        except Failure as error:
+        except GenplayError as error:
             self.notice.emit(Notice("error", str(error)))
             return
         if opened:
@@ -222,14 +222,14 @@ class Experiment:
             if future.exception() is None:
                 act(future.result())
         latest = self.bench.latest()
-        if latest is not None and latest.state == "failed" and self._failed_run != latest.run_id:
-            self._failed_run = latest.run_id
+        failed = latest is not None and latest.state == "failed"
+        if latest is not None and failed and not self._failed:
             self.notice.emit(Notice("error", latest.message or "Training failed."))
+        self._failed = failed
 
     def _opened(self) -> None:
         # A run that came back from before may be behind the desk.
         self.bench.follow(self.plan())
-        self._failed_run = None
         self.run_changed.emit()
         self.model_changed.emit()
         self.later(self.ask(lambda model: int(getattr(model, "latent_dim", 0))), self._set_latent_dim)

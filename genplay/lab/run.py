@@ -148,8 +148,6 @@ class Run:
         self, metrics: Iterable[str] = ("nll_train", "nll_test", "log_z", "entropy", "kl")
     ) -> dict[str, Any]:
         """What ``train --json`` prints: the plan, the speed, the last losses, and each measure with its kind."""
-        from genplay.training.parameters import count
-
         trainer, plan = self.trainer, self.plan
         seconds = trainer.seconds
         found = self.evaluate(metrics)
@@ -164,7 +162,7 @@ class Run:
             "steps": trainer.step_count,
             "seconds": round(seconds, 3),
             "steps_per_second": round(trainer.step_count / seconds, 2) if seconds > 0 else 0.0,
-            "parameters": count(trainer.model),
+            "parameters": sum(p.numel() for p in trainer.model.parameters()),
             "losses": dict(trainer.terms),
             **{name: value.to_json() if value is not None else None for name, value in found.items()},
             "notes": list(plan.data.notes),

@@ -23,7 +23,7 @@ __all__ = [
     "StageSettings",
 ]  # fmt: skip
 
-LAYERS = ("data", "samples", "density", "energy", "truth", "error", "contours")
+LAYERS = ("data", "samples", "density", "contours", "energy", "discriminator", "score", "truth", "error")
 RESOLUTIONS = (16, 512)
 InterpolationKind = Literal["linear", "spherical"]
 

@@ -1,0 +1,65 @@
+"""What ``genplay list`` prints: everything by id and title, without loading torch or Qt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from genplay.errors import unknown_name
+from genplay.knobs import Knobs
+
+__all__ = ["listing"]
+
+
+def _knobs(knobs: type[Knobs]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": info.name, "default": info.default, "allowed": info.allowed(), "help": info.help, "live": info.live,
+        }
+        for info in knobs.infos()
+    ]  # fmt: skip
+
+
+def listing(what: str) -> list[dict[str, Any]]:
+    """Objects with at least ``id`` and ``title``; raises ``BadInput`` for what there is no list of."""
+    match what:
+        case "datasets":
+            from genplay.datasets import registry as datasets
+
+            return [
+                {
+                    "id": c.id, "title": c.title, "worlds": list(c.worlds), "summary": c.summary,
+                    "drawable": c.drawable, "knobs": _knobs(c.knobs),
+                }
+                for c in datasets.cards().values()
+            ]  # fmt: skip
+        case "models":
+            from genplay.models import registry as models
+
+            return [
+                {
+                    "id": c.id, "title": c.title, "family": c.family, "worlds": list(c.worlds), "summary": c.summary,
+                    "objectives": [
+                        {"id": o.id, "title": o.title, "help": o.help, "worlds": list(o.worlds)} for o in c.objectives
+                    ],
+                    "capabilities": list(c.capabilities), "density": dict(c.density), "cost": c.cost,
+                    "recipe": dict(c.recipe), "knobs": _knobs(c.knobs),
+                }
+                for c in models.cards().values()
+            ]  # fmt: skip
+        case "metrics":
+            from genplay.metrics import registry as metrics
+
+            return [
+                {
+                    "id": c.id, "title": c.title, "worlds": list(c.worlds), "summary": c.summary, "unit": c.unit,
+                    "better": c.better,
+                }
+                for c in metrics.cards().values()
+            ]  # fmt: skip
+        case "actions":
+            from genplay.lab.actions import ActionRegistry
+
+            return [spec.to_json() for spec in ActionRegistry().specs()]
+        case "samplers" | "lessons":
+            return []
+    raise unknown_name("list", what, ("datasets", "models", "samplers", "metrics", "lessons", "actions"))
