@@ -14,7 +14,7 @@ from genplay.quantity import Quantity
 from genplay.spaces import World
 from genplay.spaces.plane import HOME, Box
 
-__all__ = ["Data", "DataSettings", "DataSpec", "DatasetCard", "Law"]
+__all__ = ["Data", "DataSettings", "DataSpec", "DatasetCard", "Law", "has_density"]
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -98,7 +98,8 @@ class Data:
 class DatasetCard:
     """One row of ``list datasets``: what it is, without building it.
 
-    ``make(knobs, content)`` returns a law, or for bare samples a ``datasets.table.Table``.
+    ``make(knobs, content)`` returns a law, or for bare samples a ``datasets.table.Table``. ``drawable``: the user draws
+    its content. ``also``: a second world it can live in (an imported file).
     """
 
     id: str
@@ -108,3 +109,14 @@ class DatasetCard:
     knobs: type[Knobs]
     make: Callable[[Knobs, object | None], object]
     drawable: bool = False
+    also: tuple[World, ...] = ()
+
+    @property
+    def worlds(self) -> tuple[World, ...]:
+        """Every world this data set can live in."""
+        return (self.world, *self.also)
+
+
+def has_density(law: Law | None) -> bool:
+    """Whether ``log_prob`` means anything: not for bare samples, nor for a curve without thickness."""
+    return law is not None and getattr(law, "singular", False) is False

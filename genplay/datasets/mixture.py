@@ -1,0 +1,100 @@
+"""Mixture of Gaussians on the plane: p(x) = Σ_k w_k N(x; μ_k, Σ_k), each component with a label."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genplay.datasets.base import Labels
+from genplay.datasets.log_mixture import Gaussians, log_mixture
+from genplay.datasets.plane_law import PlaneLaw, balanced_weights, pick
+from genplay.datasets.quadrature import Nodes, tube_nodes
+from genplay.spaces.plane import Box
+
+__all__ = ["GaussianMixtureLaw"]
+
+Array = NDArray[np.float64]
+
+_REACH = 8.0
+"""Standard deviations after which a Gaussian holds less than 1.3e-14 of its mass."""
+
+
+class GaussianMixtureLaw(PlaneLaw):
+    """A mixture with weights (k,), means (k, 2), ``std`` a number or (k,), or full ``cov`` (k, 2, 2), labels (k,).
+
+    Weights need not sum to 1. Components without a label belong to class 0.
+    """
+
+    def __init__(
+        self,
+        weights: Array,
+        means: Array,
+        std: Array | float | None = None,
+        *,
+        cov: Array | None = None,
+        labels: Labels | None = None,
+        class_names: tuple[str, ...] = ("all",),
+    ) -> None:
+        if (std is None) == (cov is None):
+            raise ValueError("give either std or cov")
+        self.means = np.asarray(means, dtype=np.float64).reshape(-1, 2)
+        k = len(self.means)
+        weights = np.broadcast_to(np.asarray(weights, dtype=np.float64), (k,))
+        if not (np.all(weights >= 0) and weights.sum() > 0):
+            raise ValueError("weights must be at least 0 and not all 0")
+        self.weights = weights / weights.sum()
+        if cov is None:
+            variance = np.broadcast_to(np.asarray(std, dtype=np.float64), (k,)) ** 2
+            cov = variance[:, None, None] * np.eye(2)
+        self.cov = np.asarray(cov, dtype=np.float64)
+        self.labels = np.zeros(k, dtype=np.int64) if labels is None else np.asarray(labels, dtype=np.int64)
+        self.class_names = class_names
+
+    @cached_property
+    def _gaussians(self) -> Gaussians:
+        kept = self.weights > 0
+        return Gaussians.of(self.weights[kept], self.means[kept], self.cov[kept])
+
+    @cached_property
+    def _factors(self) -> Array:
+        return np.asarray(np.linalg.cholesky(self.cov), dtype=np.float64)
+
+    def sample(self, n: int, rng: np.random.Generator) -> tuple[Array, Labels]:
+        component = pick(self.weights, n, rng)
+        noise = rng.standard_normal((n, 2))
+        x = self.means[component] + np.einsum("nij,nj->ni", self._factors[component], noise)
+        return np.asarray(x), self.labels[component]
+
+    def log_prob(self, x: Array) -> Array:
+        return log_mixture(self._gaussians, x)
+
+    def class_shares(self) -> Array:
+        """P(y), (classes,)."""
+        return np.bincount(self.labels, self.weights, minlength=self.classes).astype(np.float64)
+
+    def with_class_shares(self, shares: Array) -> GaussianMixtureLaw:
+        """The same classes in other proportions (classes,)."""
+        now = self.class_shares()
+        ratio = np.divide(shares, now, out=np.zeros_like(now), where=now > 0)
+        return GaussianMixtureLaw(
+            self.weights * ratio[self.labels],
+            self.means,
+            cov=self.cov,
+            labels=self.labels,
+            class_names=self.class_names,
+        )
+
+    def balanced(self, balance: float) -> GaussianMixtureLaw:
+        if self.classes == 1:
+            return self
+        return self.with_class_shares(balanced_weights(self.class_shares(), balance))
+
+    def given(self, label: int) -> GaussianMixtureLaw:
+        """The class-conditional law p(x | y)."""
+        return self.with_class_shares(np.eye(self.classes)[label])
+
+    def quadrature(self, box: Box) -> Nodes:
+        g = self._gaussians
+        return tube_nodes(g.means, _REACH * g.widest, g.narrowest, box)
