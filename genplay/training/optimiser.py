@@ -52,6 +52,8 @@ class FusedAdam:
                 lr=rate, beta1=recipe.momentum, beta2=recipe.beta2, weight_decay=recipe.weight_decay,
                 eps=_EPSILON, amsgrad=False, maximize=False,
             )  # fmt: skip
+        # The kernel writes past autograd's version counters; whoever caches by them has to see the change.
+        torch.autograd.graph.increment_version(self._parameters)
 
     def reset(self) -> None:
         self._count.zero_()
