@@ -333,7 +333,7 @@ def _sample(args: argparse.Namespace) -> int:
     run = open_run(args.run)
     if args.sampler is not None:
         raise BadInput(f"There is no sampler '{args.sampler}' in this version: leave --sampler out.")
-    write_samples(run.sample(args.n, label=args.label, seed=args.seed), args.out, run.world, run.data.box)
+    write_samples(run.sample(args.n, label=args.label, seed=args.seed), args.out, run.world, run.box)
     return 0
 
 

@@ -20,7 +20,7 @@ from genplay.spaces import DIMENSIONS, WORLDS, World
 if TYPE_CHECKING:
     from genplay.training.plan import DeviceName, RunPlan
 
-__all__ = ["DEFAULT_SECONDS", "Progress", "data_of", "fit", "plan_of", "train"]
+__all__ = ["DEFAULT_SECONDS", "Progress", "data_of", "fit", "on_file", "plan_of", "train"]
 
 DEFAULT_SECONDS = 20.0
 _SLICE = 0.1
@@ -151,6 +151,20 @@ def _table(
         raise BadInput("Images are made of pixels 0 and 1.")
     names = tuple(f"x{i + 1}" for i in range(rows.shape[1]))
     return Table(rows, np.zeros(len(rows), np.int64), ("all",), names, "rows in memory", fitting[0])
+
+
+def on_file(run: Run, path: Path) -> Data:
+    """The rows of a file as data to measure a run on, in the units the run was trained in; they have no law."""
+    from genplay.datasets.table import Table
+
+    table = _table(path, run.world, None, None)
+    if not isinstance(table, Table):
+        raise BadInput(f"{path} is a picture; a run is measured on a table of points.")
+    x = table.x if run.units is None else run.units.to_box(table.x)
+    spec = DataSpec(FILE, content=table)
+    return Data(
+        spec, run.world, x, table.labels, x, table.labels, None, table.class_names, run.data.box, table.notes
+    )
 
 
 def _with_knobs(spec: DataSpec, world: World | None, values: Mapping[str, object]) -> DataSpec:

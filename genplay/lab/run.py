@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from genplay.datasets.base import Data
+from genplay.datasets.table import AffineMap, Table
 from genplay.errors import BadInput, Failure
 from genplay.lab.presets import default_desk
 from genplay.lab.project import Project, SavedRun, read, write
@@ -17,6 +19,7 @@ from genplay.lab.state import Desk
 from genplay.models.card import Card
 from genplay.quantity import Kind, Quantity
 from genplay.spaces import DIMENSIONS, WORLDS, World
+from genplay.spaces.plane import HOME, Box
 
 if TYPE_CHECKING:
     from genplay.training.plan import DeviceName, RunPlan
@@ -54,6 +57,23 @@ class Run:
         return self.trainer.step_count
 
     @property
+    def units(self) -> AffineMap | None:
+        """The map from a file's units to the box it was trained in; None where they are the same."""
+        table, spec = self.data.spec.content, self.data.spec
+        if not isinstance(table, Table) or self.world != "plane" or not spec.knobs.get("scale", True):
+            return None
+        return table.map_into(HOME)
+
+    @property
+    def box(self) -> Box:
+        """The part of the plane that the data live in, in the units of ``log_prob`` and ``sample``."""
+        box = self.data.box
+        if self.units is None:
+            return box
+        (x0, y0), (x1, y1) = self.units.to_file(np.array([[box.x0, box.y0], [box.x1, box.y1]]))
+        return Box(float(x0), float(x1), float(y0), float(y1))
+
+    @property
     def log_prob_kind(self) -> Kind | None:
         """Whether ``log_prob`` is exact, a bound or an estimate; None if the model has no density."""
         return getattr(self.trainer.model, "density_kind", None) if self._has_density else None
@@ -84,7 +104,10 @@ class Run:
         return rows
 
     def log_prob(self, x: ArrayLike) -> Array:
-        """log p(x) in nats, (n, d) → (n,); see ``log_prob_kind``. Raises ``Failure`` if the model has no density."""
+        """log p(x) in nats, (n, d) → (n,); see ``log_prob_kind``. Raises ``Failure`` if the model has no density.
+
+        Points of a run that was trained on a file are in the file's units, and so is the density.
+        """
         from genplay.training import queries
 
         if not self._has_density:
@@ -94,7 +117,11 @@ class Run:
             bad = int(np.flatnonzero(~np.isin(rows, (0.0, 1.0)).all(axis=1))[0])
             raise BadInput(f"Row {bad + 1} of the images has a pixel that is neither 0 nor 1.")
         with self.trainer.viewing() as model:
-            return queries.log_prob(model, rows)
+            if self.units is None:
+                return queries.log_prob(model, rows)
+            # p(x) dx = q(u) du with u = (x − c) s, so log p(x) = log q(u) + d log s.
+            inside = queries.log_prob(model, self.units.to_box(rows))
+            return np.asarray(inside + rows.shape[1] * math.log(self.units.scale))
 
     def sample(self, n: int, label: int | None = None, seed: int = 0) -> Array:
         """n samples (n, d); the same seed gives the same samples."""
@@ -105,21 +132,24 @@ class Run:
         if not 1 <= n <= 10_000_000:
             raise BadInput(f"n cannot be {n}. Allowed: a whole number from 1 to 10000000.")
         with self.trainer.viewing() as model:
-            return queries.sample(model, n, seed)
+            drawn = queries.sample(model, n, seed)
+        return drawn if self.units is None else self.units.to_file(drawn)
 
     def encode(self, x: ArrayLike) -> Array:
         """The latent code of x, (n, d) → (n, k). Raises ``Failure`` if the model has none."""
         from genplay.training import queries
 
         with self.trainer.viewing() as model:
-            return queries.encode(model, self._rows(x))
+            rows = self._rows(x)
+            return queries.encode(model, rows if self.units is None else self.units.to_box(rows))
 
     def decode(self, z: ArrayLike) -> Array:
         """The mean of x given a latent code, (n, k) → (n, d)."""
         from genplay.training import queries
 
         with self.trainer.viewing() as model:
-            return queries.decode(model, np.atleast_2d(np.asarray(z, np.float64)))
+            x = queries.decode(model, np.atleast_2d(np.asarray(z, np.float64)))
+        return x if self.units is None else self.units.to_file(x)
 
     def evaluate(
         self, names: Iterable[str] | Literal["all"] = "all", *, data: Data | None = None, seed: int = 0
