@@ -96,7 +96,7 @@ def sprite(marker: Marker, ratio: float = 1.0) -> tuple[NDArray[np.int64], NDArr
     painter.setOpacity(marker.opacity)
     path = QTransform.fromTranslate(side / 2, side / 2).scale(size, size).map(marker_path(marker.shape))
     if marker.outline is not None:
-        pen = QPen(QColor(marker.outline), 2 * ratio)
+        pen = QPen(QColor(marker.outline), 1.2 * ratio)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         painter.strokePath(path, pen)
     painter.fillPath(path, QColor(marker.fill))

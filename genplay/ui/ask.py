@@ -1,0 +1,74 @@
+"""Questions to the model from a view: only the newest one counts, and one at a time is on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from genplay.errors import GenplayError
+
+__all__ = ["LatestAsk"]
+
+Question = Callable[[], "Future[Any]"]
+
+
+class LatestAsk(QObject):
+    """Sends the newest question when the one before has been answered; older ones that wait are dropped.
+
+    ``answered`` carries the tag of the question and the answer, in the thread of the window.
+    """
+
+    answered = Signal(object, object)
+    _ended = Signal(object, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._waiting: tuple[object, Question] | None = None
+        self._busy = False
+        self._forgotten = 0
+        self._ended.connect(self._take)
+
+    def put(self, tag: object, question: Question) -> None:
+        """Ask, now or as soon as the question on its way is answered."""
+        self._waiting = (tag, question)
+        if not self._busy:
+            self._send()
+
+    def forget(self) -> None:
+        """Drop what waits, and the answer that is on its way (another run is open)."""
+        self._waiting = None
+        self._forgotten += 1
+
+    @property
+    def busy(self) -> bool:
+        return self._busy
+
+    def _send(self) -> None:
+        if self._waiting is None:
+            return
+        tag, question = self._waiting
+        self._waiting = None
+        try:
+            future = question()
+        except GenplayError:
+            return  # no run to ask yet: the view keeps what it shows
+        self._busy = True
+        sent = self._forgotten
+
+        def ended(done: Future[Any]) -> None:
+            try:
+                self._ended.emit((sent, tag), done)
+            except RuntimeError:
+                pass  # the window has been closed meanwhile
+
+        future.add_done_callback(ended)
+
+    def _take(self, sent: tuple[int, object], future: Future[Any]) -> None:
+        self._busy = False
+        stamp, tag = sent
+        if stamp == self._forgotten and not future.cancelled() and future.exception() is None:
+            self.answered.emit(tag, future.result())
+        self._send()

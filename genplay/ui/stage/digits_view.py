@@ -1,0 +1,353 @@
+"""The stage of the digit world: samples, the most probable images, data, and one image large with its numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QPushButton, QWidget
+
+from genplay.spaces.binary import codes, images
+from genplay.training.snapshot import FieldRequest, Snapshot
+from genplay.ui.ask import LatestAsk
+from genplay.ui.paint.heat import ink_table
+from genplay.ui.paint.tiles import TileGrid, digit_tiles
+from genplay.ui.stage.image_card import ImageCard
+from genplay.ui.stage.search import ImageSearch
+from genplay.ui.stage.titled import Titled
+from genplay.ui.theme import Theme
+
+__all__ = ["SAMPLES", "DigitsView"]
+
+SAMPLES = 48
+DATA_SHOWN = 48
+TOP = 24
+_REST_MS = 400
+"""The search starts when training has rested for so long."""
+
+
+class DigitsView(QWidget):
+    """Three grids of images and one large image. ``sample_marked`` tells which sample was clicked (−1: none)."""
+
+    sample_marked = Signal(int)
+
+    def __init__(self, experiment: Any, actions: Any, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._experiment, self._actions, self._theme = experiment, actions, theme
+        self._snapshot: Snapshot | None = None
+        self._data: object = None
+        self._gallery: object = None
+        self._top: tuple[NDArray[np.float64], NDArray[np.float64] | None] | None = None
+        self._exact_for: tuple[int, int] | None = None
+        self._refused: tuple[int, int] | None = None
+        self._data_images: NDArray[np.float64] = np.empty((0, 25))
+
+        self.samples = TileGrid(theme, "The model's samples", self, drag_prefix="genplay/sample:")
+        self.top = TileGrid(theme, "The most probable images", self)
+        self.data = TileGrid(theme, "Training images", self)
+        self._sections = {
+            "samples": Titled("Samples", self.samples, theme, self),
+            "density": Titled("Most probable images", self.top, theme, self),
+            "data": Titled("Data", self.data, theme, self),
+        }
+        self.card = ImageCard(theme, self)
+        self._bar = QProgressBar(self)
+        self._bar.setRange(0, 1000)
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName("Search through all images")
+        self._stop = QPushButton("Stop", self)
+        self._stop.setProperty("role", "quiet")
+        self._stop.setToolTip("Stop the search through all 33,554,432 images.")
+        self._stop.setAccessibleName("Stop the search")
+        self._stop.clicked.connect(self._stop_search)
+        self._search_row = QWidget(self)
+        row = QHBoxLayout(self._search_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._bar, 1)
+        row.addWidget(self._stop)
+        self._sections["density"].add(self._search_row)
+        self._search_row.hide()
+
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._places: tuple[str, ...] = ()
+        self._image_section = Titled("One image", self.card, theme, self)
+
+        self._asker = LatestAsk(self)
+        self._asker.answered.connect(self._asked)
+        self.search = ImageSearch(self)
+        self.search.progressed.connect(lambda share: self._bar.setValue(round(1000 * share)))
+        self.search.found.connect(self._found)
+        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._rest.timeout.connect(self._start_search)
+        self._shown_image: tuple[str, NDArray[np.float64]] | None = None
+        self._decode: NDArray[np.float64] | None = None
+        self._picked: tuple[str, int] | None = None
+        for name, grid in (("samples", self.samples), ("density", self.top), ("data", self.data)):
+            grid.hovered.connect(lambda i, name=name: self._point(name, i))
+            grid.chosen.connect(lambda i, name=name: self._choose(name, i))
+        theme.changed.connect(self._recolour)
+        self._recolour()
+
+    # What is wanted
+
+    def fields(self) -> tuple[FieldRequest, ...]:
+        return ()
+
+    def samples_wanted(self) -> int:
+        """How many frozen-noise samples are shown."""
+        return SAMPLES
+
+    # Drawing
+
+    def open(self) -> None:
+        """Show the experiment as it is."""
+        layers = self._experiment.stage.layers
+        self._arrange(tuple(name for name in ("samples", "density", "data") if name in layers))
+        self._draw_data()
+        if "density" not in layers:
+            self.search.cancel()
+            self._search_row.hide()
+        else:
+            self._rest.start()
+
+    def new_run(self) -> None:
+        """Forget what belongs to the run before."""
+        self._snapshot = None
+        self._gallery = None
+        self._top = self._exact_for = self._refused = None
+        self.search.cancel()
+        self._asker.forget()
+        self._search_row.hide()
+        self.samples.show_tiles(np.empty((0, 5, 5), np.uint32))
+        self.top.show_tiles(np.empty((0, 5, 5), np.uint32))
+        self._say_captions()
+
+    def _arrange(self, shown: tuple[str, ...]) -> None:
+        if shown == self._places:
+            return
+        self._places = shown
+        for section in self._sections.values():
+            self._grid.removeWidget(section)
+            section.setVisible(False)
+        self._grid.removeWidget(self._image_section)
+        wanted = [self._sections[name] for name in shown] + [self._image_section]
+        for i, section in enumerate(wanted):
+            self._grid.addWidget(section, i // 2, i % 2)
+            section.setVisible(True)
+        for i in (0, 1):
+            self._grid.setRowStretch(i, 1 if len(wanted) > 2 * i else 0)
+            self._grid.setColumnStretch(i, 1 if len(wanted) > i else 0)
+
+    def render(self, snapshot: Snapshot) -> None:
+        """Draw a snapshot; unchanged parts are left alone."""
+        before, self._snapshot = self._snapshot, snapshot
+        if snapshot.gallery is not self._gallery:
+            self._gallery = snapshot.gallery
+            self._draw_samples()
+        moved = before is None or before.step != snapshot.step or before.state != snapshot.state
+        if moved:
+            if snapshot.state == "running" or self._exact_for != (snapshot.run_id, snapshot.step):
+                self._among_samples()
+            resting = snapshot.state in ("ready", "paused", "finished")
+            if resting and "density" in self._places:
+                self._rest.start()
+            else:
+                self._rest.stop()
+                if self.search.running:
+                    self.search.cancel()
+                    self._search_row.hide()
+            self._say_captions()
+
+    def _recolour(self) -> None:
+        tokens = self._theme.tokens
+        self._model_ink = ink_table(tokens.sunken, tokens.model)
+        self._data_ink = ink_table(tokens.sunken, tokens.data)
+        self._grid.setHorizontalSpacing(self._theme.space(5))
+        self._grid.setVerticalSpacing(self._theme.space(4))
+        self._data = None
+        self._draw_data()
+        self._draw_samples()
+        self._draw_top()
+        if self._shown_image is not None:
+            self._show(*self._shown_image)
+
+    def _draw_data(self) -> None:
+        data = self._experiment.data
+        if data.world != "digits" or data is self._data:
+            return
+        self._data = data
+        self._data_images = np.asarray(data.x_train[:DATA_SHOWN], np.float64)
+        self.data.show_tiles(
+            digit_tiles(self._data_images, self._data_ink),
+            tips=tuple(f"class {data.class_names[k]}" for k in data.y_train[:DATA_SHOWN]) if data.classes > 1 else (),
+        )
+        self._sections["data"].say(f"{len(self._data_images)} of {len(data.x_train):,} training images")
+        if self._shown_image is None and len(self._data_images):
+            self._show("Training image 1", self._data_images[0])
+
+    def _draw_samples(self) -> None:
+        gallery = self._snapshot.gallery if self._snapshot is not None else None
+        if gallery is None:
+            return
+        self.samples.show_tiles(digit_tiles(gallery.images, self._model_ink))
+        if self._picked is not None and self._picked[0] == "samples" and self.samples.current >= 0:
+            self._show(*self._named("samples", self.samples.current))
+
+    def _among_samples(self) -> None:
+        """While training: the most probable of the samples, each image once."""
+        gallery = self._snapshot.gallery if self._snapshot is not None else None
+        if gallery is None:
+            return
+        _, first = np.unique(codes(gallery.images), return_index=True)
+        log_p = gallery.log_prob
+        if log_p is None:
+            self._top = None
+        else:
+            order = first[np.argsort(-log_p[first], kind="stable")][:TOP]
+            self._top = (np.asarray(gallery.images[order], np.float64), log_p[order])
+        self._exact_for = None
+        self._draw_top()
+
+    def _draw_top(self) -> None:
+        if self._top is None:
+            self.top.show_tiles(np.empty((0, 5, 5), np.uint32))
+            return
+        pictures, log_p = self._top
+        shown = tuple(f"{v:.1f}".replace("-", "−") for v in log_p) if log_p is not None else ()
+        tips = tuple(f"log p = {v} nats" for v in shown)
+        self.top.show_tiles(digit_tiles(pictures, self._model_ink), captions=shown, tips=tips)
+
+    def _say_captions(self) -> None:
+        snapshot = self._snapshot
+        samples, top = self._sections["samples"], self._sections["density"]
+        if snapshot is None:
+            samples.say("The model is being made ready.")
+            top.say("The model is being made ready.")
+            return
+        untrained = "Not trained yet: this is how the model begins." if snapshot.step == 0 else ""
+        samples.say(untrained or "The same noise every time, so that each image can be followed.")
+        if "digits" not in self._experiment.card.density:
+            top.say(f"{self._experiment.card.title} has no density, so no image can be called most probable.")
+        elif self._exact_for == (snapshot.run_id, snapshot.step):
+            kind = self._experiment.card.density["digits"]
+            word = {"exact": "exact", "bound": "ranked by a bound", "estimate": "ranked by an estimate"}[kind]
+            top.say(f"Of all 33,554,432 images, {word}. Numbers are log p in nats.")
+        elif self.search.running:
+            top.say("Looking through all 33,554,432 images …")
+        elif snapshot.state == "running":
+            top.say("Of the samples, by log p in nats; all images are searched when training rests.")
+        else:
+            top.say("Of the samples, by log p in nats.")
+
+    # The search through all images
+
+    def _start_search(self) -> None:
+        snapshot = self._snapshot
+        if snapshot is None or snapshot.state not in ("ready", "paused", "finished") or not self.isVisible():
+            return
+        at = (snapshot.run_id, snapshot.step)
+        if self._exact_for == at or self._refused == at or "digits" not in self._experiment.card.density:
+            return
+        self._bar.setValue(0)
+        self._search_row.show()
+        self.search.start(at, self._experiment.ask, TOP)
+        self._say_captions()
+
+    def _stop_search(self) -> None:
+        if self._snapshot is not None:
+            self._refused = (self._snapshot.run_id, self._snapshot.step)
+        self.search.cancel()
+        self._search_row.hide()
+        self._say_captions()
+
+    def _found(self, at: tuple[int, int], result: object) -> None:
+        self._search_row.hide()
+        snapshot = self._snapshot
+        if snapshot is None or at != (snapshot.run_id, snapshot.step):
+            return
+        if isinstance(result, tuple):
+            code, log_p = result
+            self._top = (images(code).astype(np.float64), log_p)
+            self._exact_for = at
+            self._draw_top()
+        else:
+            self._refused = at
+        self._say_captions()
+
+    # One image
+
+    def _named(self, name: str, index: int) -> tuple[str, NDArray[np.float64]]:
+        if name == "samples":
+            gallery = self._snapshot.gallery if self._snapshot is not None else None
+            assert gallery is not None
+            return f"Sample {index + 1}", np.asarray(gallery.images[index], np.float64)
+        if name == "density":
+            assert self._top is not None
+            return f"Most probable, place {index + 1}", self._top[0][index]
+        return f"Training image {index + 1}", self._data_images[index]
+
+    def _point(self, name: str, index: int) -> None:
+        if index >= 0:
+            self._show(*self._named(name, index))
+        elif self._picked is not None and self._grid_of(self._picked[0]).count > self._picked[1]:
+            self._show(*self._named(*self._picked))
+        elif self._decode is not None:
+            self._show("Decode of the latent code", self._decode)
+
+    def _choose(self, name: str, index: int) -> None:
+        self._picked = (name, index)
+        for other in ("samples", "density", "data"):
+            if other != name:
+                self._grid_of(other).choose(-1)
+        self._show(*self._named(name, index))
+        if name == "samples":
+            self.sample_marked.emit(index)
+
+    def _grid_of(self, name: str) -> TileGrid:
+        return {"samples": self.samples, "density": self.top, "data": self.data}[name]
+
+    def mark(self, sample: int) -> None:
+        """Choose a sample without telling (another view chose it)."""
+        self.samples.choose(sample)
+        if 0 <= sample < self.samples.count:
+            self._picked = ("samples", sample)
+            self._show(*self._named("samples", sample))
+
+    def show_latent(self) -> None:
+        """Nothing of the latent path is drawn here: the latent panel shows its strip."""
+
+    def show_decode(self, x: NDArray[np.float64] | None) -> None:
+        """Show the decode of the current latent code large, (25,)."""
+        self._decode = x
+        if x is not None:
+            self._picked = None
+            self._show("Decode of the latent code", x)
+
+    def _show(self, title: str, image: NDArray[np.float64]) -> None:
+        self._shown_image = (title, image)
+        ink = self._data_ink if title.startswith("Training") else self._model_ink
+        rounded = np.round(image)
+        self._image_section.title(title)
+        data = self._experiment.data
+        law = data.law
+        true = float(law.log_prob(rounded[None])[0]) if law is not None and data.world == "digits" else None
+        self.card.show_image(image, ink, int(codes(rounded[None])[0]), true)
+        if "digits" in self._experiment.card.density:
+            self._asker.put(
+                image.tobytes(), lambda: self._experiment.query("log_prob", rounded[None].astype(np.float64))
+            )
+        else:
+            self.card.show_learned(None, "exact", self._experiment.card.title)
+
+    def _asked(self, tag: object, answer: NDArray[np.float64]) -> None:
+        if self._shown_image is not None and tag == self._shown_image[1].tobytes():
+            card = self._experiment.card
+            self.card.show_learned(float(answer[0]), card.density["digits"], card.title)
+
+    def close_search(self) -> None:
+        """End the search's thread."""
+        self.search.close()
+

@@ -1,0 +1,141 @@
+"""The layers of the stage as data: their words, colours, and why one is missing; and the sentence made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from genplay.datasets.base import Data
+from genplay.models.card import Card
+from genplay.spaces import World
+
+__all__ = ["FIELDS", "Glyph", "Word", "background", "missing", "sentence"]
+
+FIELDS = ("error", "discriminator", "energy", "density", "truth")
+"""The layers that fill the whole plane with colour; of those switched on, the first one here is seen."""
+
+Glyph = str
+"""How a switch shows its layer: ``points``, ``lines``, ``field`` or ``arrows``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A switch in the sentence: the layer, its word, the token of its colour, its picture, and what it does."""
+
+    layer: str
+    text: str
+    token: str
+    glyph: Glyph
+    help: str
+
+
+_WORDS = {
+    "data": Word("data", "data", "data", "points", "The training points. Colour and shape tell the class."),
+    "samples": Word(
+        "samples", "samples", "model", "points",
+        "What the model draws, always from the same noise: each point can be followed. Click one to mark it.",
+    ),
+    "density": Word("density", "density", "model", "field", "The density that the model has learned, p(x)."),
+    "contours": Word(
+        "contours", "contours", "model", "lines",
+        "Borders of the smallest regions that hold 50, 90 and 99 % of the model's probability.",
+    ),
+    "truth": Word(
+        "truth", "true density", "truth", "field",
+        "The density that the data were drawn from. Over another field it is drawn as dashed contours.",
+    ),
+    "error": Word(
+        "error", "signed error", "error_positive", "field",
+        "Learned minus true density: red where the model has too much, violet where it has too little.",
+    ),
+    "energy": Word(
+        "energy", "energy", "model", "field", "E(x), with p(x) ∝ exp(−E(x)): valleys are where points are likely."
+    ),
+    "discriminator": Word(
+        "discriminator", "discriminator", "model", "field",
+        "D(x), the probability by which the discriminator takes a point for a real one; one half everywhere is the end.",
+    ),
+    "score": Word(
+        "score", "score arrows", "model", "arrows",
+        "∇ log p(x): the direction in which points become more likely.",
+    ),
+}  # fmt: skip
+
+_DIGIT_WORDS = {
+    "samples": Word(
+        "samples", "samples", "model", "points",
+        "Images that the model draws, always from the same noise: each one can be followed.",
+    ),
+    "density": Word(
+        "density", "most probable images", "model", "field",
+        "The images with the greatest probability among all 2²⁵ = 33,554,432.",
+    ),
+    "data": Word("data", "data", "data", "points", "Training images."),
+}  # fmt: skip
+
+
+def background(layers: Iterable[str]) -> str | None:
+    """The layer whose colours fill the plane, if one is switched on."""
+    shown = set(layers)
+    return next((name for name in FIELDS if name in shown), None)
+
+
+def missing(card: Card, world: World, data: Data) -> dict[str, str]:
+    """The layers that this model or these data cannot have, each with the reason."""
+    has = set(card.capabilities)
+    out: dict[str, str] = {}
+    if world == "digits":
+        return out
+    if world not in card.density:
+        out["density"] = out["contours"] = "density"
+    for name in ("energy", "score", "discriminator"):
+        if name not in has:
+            out[name] = name
+    if data.law is None:
+        out["truth"] = out["error"] = "truth"
+    elif "density" in out:
+        out["error"] = "density"
+    return out
+
+
+def sentence(card: Card, world: World, data: Data, shown_points: int) -> list[str | Word]:
+    """The legend: text, and words that are switches."""
+    if world == "digits":
+        w = _DIGIT_WORDS
+        text: list[str | Word] = ["The model's", w["samples"], "beside its", w["density"], "and the", w["data"]]
+        return [*text, f"({len(data.x_train):,} images)."]
+    absent = missing(card, world, data)
+    n = len(data.x_train)
+    counted = f"{n:,} points" if n <= shown_points else f"{shown_points:,} of {n:,} points"
+    parts: list[str | Word] = ["The", _WORDS["data"], f"({counted}) and the model's", _WORDS["samples"]]
+    fields = [_WORDS[name] for name in ("density", "energy", "discriminator") if name not in absent]
+    if fields:
+        parts += ["over its", *_listed(fields, "or")]
+    extras = [_WORDS[name] for name in ("contours", "score") if name not in absent]
+    if extras:
+        parts += ["with", *_listed(extras, "and")]
+    parts[-1:] = _stopped(parts[-1])
+    if "truth" not in absent:
+        parts += ["Compare the", _WORDS["truth"]]
+        if "error" not in absent:
+            parts += ["and the", _WORDS["error"]]
+        parts[-1:] = _stopped(parts[-1])
+    lacking = [name for name in ("density", "energy", "discriminator", "score") if absent.get(name) == name]
+    if "density" in lacking:
+        parts.append(f"{card.title} has no density.")
+    if "truth" in absent:
+        parts.append("These data are a bare sample: nobody knows their true density.")
+    return parts
+
+
+def _listed(words: list[Word], conjunction: str) -> list[str | Word]:
+    out: list[str | Word] = []
+    for i, word in enumerate(words):
+        if i:
+            out.append(conjunction)
+        out.append(word)
+    return out
+
+
+def _stopped(last: str | Word) -> list[str | Word]:
+    return [last + "."] if isinstance(last, str) else [last, "."]

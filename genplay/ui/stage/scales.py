@@ -1,0 +1,97 @@
+"""How a field becomes colours: which numbers, between which ends, with which caption."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genplay.quantity import Kind
+from genplay.ui.paint.heat import Scale, Table, table
+from genplay.ui.stage.colour_bar import Caption, number
+from genplay.ui.tokens import Tokens
+
+__all__ = ["Picture", "density_picture", "error_picture", "field_picture", "round_up"]
+
+Values = NDArray[np.floating]
+
+KINDS: dict[Kind, str] = {"exact": "exact (=)", "bound": "a lower bound (≥)", "estimate": "an estimate (≈)"}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Values ready for colours."""
+
+    values: Values
+    colours: Table
+    low: float
+    high: float
+    scale: Scale
+    caption: Caption
+
+
+def round_up(value: float) -> float:
+    """The next of 1, 1.5, 2, 3, 4, 6, 8 times a power of ten: a scale that stays put while its data wobble."""
+    if not (np.isfinite(value) and value > 0):
+        return 1.0
+    power = 10.0 ** np.floor(np.log10(value))
+    return float(next(power * m for m in (1, 1.5, 2, 3, 4, 6, 8, 10) if power * m >= value * (1 - 1e-9)))
+
+
+def top_of(density: Values) -> float:
+    """The end of the scale for a density: nearly its largest value, so that one spike does not darken all else."""
+    finite = density[np.isfinite(density)]
+    return round_up(float(np.quantile(finite, 0.999))) if finite.size else 1.0
+
+
+def density_picture(
+    name: str, density: Values, top: float, kind: Kind, method: str, tokens: Tokens
+) -> Picture:
+    """p(x) ≥ 0 on a root scale: colour goes with √p, so that the foot of the hill is seen as well as its top."""
+    title = "true density" if name == "truth" else "learned density"
+    ticks = tuple((place, number(top * place**2)) for place in (0.0, 0.5, 1.0))
+    caption = Caption(
+        title, KINDS[kind], table(tokens.heat[name]), ticks, "per unit²",
+        f"{title}: {method}. Colours follow the square root of the density; the strongest stands for "
+        f"{number(top)} and more.",
+    )  # fmt: skip
+    return Picture(density, caption.colours, 0.0, top, "root", caption)
+
+
+def error_picture(error: Values, top: float, kind: Kind, method: str, tokens: Tokens) -> Picture:
+    """q(x) − p(x), symmetric about 0, on a signed root scale."""
+    signed = np.sign(error) * np.sqrt(np.abs(error))
+    end = float(np.sqrt(top))
+    ticks = tuple(
+        ((place + 1) / 2, number(float(np.sign(place)) * top * place**2)) for place in (-1.0, -0.5, 0.0, 0.5, 1.0)
+    )
+    caption = Caption(
+        "signed error, learned − true", KINDS[kind], table(tokens.heat["error"], diverging=True), ticks,
+        "per unit²",
+        f"Learned minus true density: red where the model has too much, violet where too little. Learned: {method}; "
+        "true: the law of the data.",
+    )  # fmt: skip
+    return Picture(signed, caption.colours, -end, end, "linear", caption)
+
+
+def field_picture(name: str, values: Values, kind: Kind, method: str, tokens: Tokens) -> Picture:
+    """The energy, or the discriminator's probability."""
+    if name == "discriminator":
+        colours = table(tokens.heat[name], diverging=True)
+        caption = Caption(
+            "discriminator D(x)", "", colours, ((0.0, "0 made up"), (0.5, "½"), (1.0, "real 1")), "",
+            "The probability by which the discriminator takes a point for a real one. One half: it cannot tell.",
+        )  # fmt: skip
+        return Picture(values, colours, 0.0, 1.0, "linear", caption)
+    finite = values[np.isfinite(values)]
+    low = float(finite.min()) if finite.size else 0.0
+    middle = float(np.quantile(finite, 0.6)) if finite.size else 1.0
+    high = low + round_up(max(middle - low, 1e-3))
+    ticks: Sequence[tuple[float, str]] = [(p, number(low + p * (high - low))) for p in (0.0, 0.5, 1.0)]
+    caption = Caption(
+        "energy E(x)", KINDS[kind], table(tokens.heat[name]), tuple(ticks), "nats",
+        f"p(x) ∝ exp(−E(x)): {method}. Everything above {number(high)} has the last colour.",
+    )  # fmt: skip
+    return Picture(values, caption.colours, low, high, "linear", caption)

@@ -1,0 +1,55 @@
+"""A titled part of a view: heading, a small line that explains, and the picture below."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from genplay.ui.theme import Theme
+
+__all__ = ["Titled"]
+
+
+class Titled(QWidget):
+    """Title, caption, body; more widgets can be added below."""
+
+    def __init__(self, title: str, body: QWidget, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._title = QLabel(title, self)
+        self._title.setProperty("role", "title")
+        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._caption = QLabel("", self)
+        self._caption.setProperty("role", "small")
+        self._caption.setWordWrap(True)
+        self._caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self._caption.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._caption.hide()
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addWidget(self._title)
+        self._layout.addWidget(self._caption)
+        self._layout.addWidget(body, 1)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def _restyle(self) -> None:
+        self._layout.setSpacing(self._theme.space(1))
+
+    def title(self, text: str) -> None:
+        """Another heading."""
+        self._title.setText(text)
+
+    def say(self, text: str) -> None:
+        """The line under the heading; an empty one takes no room."""
+        if text != self._caption.text():
+            self._caption.setText(text)
+            self._caption.setVisible(bool(text))
+
+    @property
+    def caption(self) -> str:
+        return self._caption.text()
+
+    def add(self, widget: QWidget) -> None:
+        """Put another widget at the end."""
+        self._layout.addWidget(widget)
