@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
 
+import numpy as np
 import torch
-from torch import nn
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from genplay.errors import BadInput, unknown_name
 
-__all__ = ["available", "choose", "device_of", "flushed_denormals", "single_thread"]
+__all__ = ["available", "choose", "device_of", "flushed_denormals", "single_thread", "to_tensor"]
 
 _NAMES = ("auto", "cpu", "cuda", "mps")
 
@@ -43,6 +45,11 @@ def device_of(model: nn.Module) -> torch.device:
     for tensor in chain(model.parameters(), model.buffers()):
         return tensor.device
     return torch.device("cpu")
+
+
+def to_tensor(array: NDArray[np.generic], like: torch.device, dtype: torch.dtype = torch.float32) -> Tensor:
+    """A copy of an array on a device, so that neither can change the other."""
+    return torch.from_numpy(np.array(array)).to(dtype).to(like)
 
 
 def single_thread() -> None:

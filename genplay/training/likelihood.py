@@ -12,7 +12,7 @@ from genplay.datasets.base import Data
 from genplay.models.base import HasDensity, HasElbo, Model
 from genplay.quantity import Quantity, bound, estimate, exact
 from genplay.training.chunks import Chunked
-from genplay.training.device import device_of
+from genplay.training.device import device_of, to_tensor
 
 __all__ = ["Likelihood"]
 
@@ -45,7 +45,7 @@ class Likelihood:
             rows = np.random.default_rng(seed).choice(n, points, replace=False)
             x = x[np.sort(rows)]
         device = device_of(model)
-        tensor = torch.as_tensor(x, dtype=torch.float32).to(device)
+        tensor = to_tensor(x, device)
         if isinstance(model, HasDensity):
             work = Chunked(model.log_prob, tensor, per_point)
         elif isinstance(model, HasElbo):

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from genplay.errors import BadInput, Failure
 from genplay.models.base import HasDensity, HasDiscriminator, HasEnergy, HasLatent, HasScore, Model
-from genplay.training.device import device_of
+from genplay.training.device import device_of, to_tensor
 
 __all__ = [
     "Path", "copy", "decode", "discriminator", "encode", "energy", "interpolate", "log_prob", "sample", "score",
@@ -138,7 +138,7 @@ def _cannot(model: Model, what: str) -> Failure:
 
 def _in_chunks(f: object, model: Model, x: Array) -> Array:
     assert callable(f)
-    tensor = torch.as_tensor(np.asarray(x), dtype=torch.float32).to(device_of(model))
+    tensor = to_tensor(x, device_of(model))
     if tensor.ndim != 2:
         raise BadInput(
             f"Points come as rows of a table (n, d), not as an array of shape {tuple(tensor.shape)}."

@@ -27,7 +27,7 @@ from genplay.training import optimiser, parameters
 from genplay.training.average import Average
 from genplay.training.batches import Batches
 from genplay.training.checkpoint import Checkpoint, State
-from genplay.training.device import choose
+from genplay.training.device import choose, to_tensor
 from genplay.training.history import History
 from genplay.training.likelihood import Likelihood
 from genplay.training.plan import RunPlan
@@ -104,15 +104,15 @@ class Trainer:
             classes=data.classes,
             objective=plan.card.objective(plan.world, plan.objective).id,
             box=data.box,
-            x=torch.as_tensor(data.x_train, dtype=torch.float32),
-            y=torch.as_tensor(data.y_train, dtype=torch.int64),
+            x=to_tensor(data.x_train, torch.device("cpu")),
+            y=to_tensor(data.y_train, torch.device("cpu"), torch.int64),
             generator=torch.Generator().manual_seed(seed),
         )
         return plan.card.load()(plan.model_knobs, setting).to(self.device)
 
     def _loaded(self, data: Data) -> Batches:
-        x = torch.as_tensor(data.x_train, dtype=torch.float32).to(self.device)
-        y = torch.as_tensor(data.y_train, dtype=torch.int64).to(self.device)
+        x = to_tensor(data.x_train, self.device)
+        y = to_tensor(data.y_train, self.device, torch.int64)
         return Batches(x, y, self.recipe.batch_size, self._shuffle, self._noise)
 
     # Training

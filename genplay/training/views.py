@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -20,7 +19,7 @@ from genplay.models.base import HasDensity, HasDiscriminator, HasEnergy, HasGrid
 from genplay.quantity import Kind
 from genplay.spaces.plane import Grid
 from genplay.training.chunks import Chunked
-from genplay.training.device import device_of, flushed_denormals
+from genplay.training.device import device_of, flushed_denormals, to_tensor
 from genplay.training.snapshot import Field, FieldName, FieldRequest, Gallery
 
 __all__ = ["FieldWork", "field_source", "frozen", "gallery", "samples"]
@@ -46,7 +45,9 @@ class Source:
 
 
 def field_source(model: Model, name: FieldName) -> Source | None:
-    """How this model gives a field; None if it cannot."""
+    """How this model gives a field; None if it cannot, or lives in another world than the plane."""
+    if model.world != "plane":
+        return None
     if name == "density" and isinstance(model, HasDensity):
         whole = model.log_prob_grid if isinstance(model, HasGridDensity) else None
         return Source(model.log_prob, model.density_kind, model.density_method, whole)
@@ -78,7 +79,7 @@ class FieldWork:
         self._whole: Tensor | None = None
         self._chunks: Chunked | None = None
         if source.whole is None:
-            points = torch.as_tensor(self._grid.points(), dtype=torch.float32).to(self._device)
+            points = to_tensor(self._grid.points(), self._device)
             self._chunks = Chunked(source.f, points, per_point)
         self.seconds = 0.0
 
@@ -99,8 +100,8 @@ class FieldWork:
     def _work_whole(self) -> bool:
         began = time.perf_counter()
         assert self._source.whole is not None
-        xs = torch.as_tensor(self._grid.xs, dtype=torch.float32).to(self._device)
-        ys = torch.as_tensor(self._grid.ys, dtype=torch.float32).to(self._device)
+        xs = to_tensor(self._grid.xs, self._device)
+        ys = to_tensor(self._grid.ys, self._device)
         self._whole = self._source.whole(xs, ys)
         self.seconds = time.perf_counter() - began
         return True
@@ -123,6 +124,6 @@ def gallery(model: Model, images: NDArray[np.float32]) -> Gallery:
     """Images with their log p(x) where the model knows it."""
     log_prob = None
     if isinstance(model, HasDensity):
-        x = torch.from_numpy(np.array(images)).to(device_of(model))
+        x = to_tensor(images, device_of(model))
         log_prob = frozen(model.log_prob(x).double(), np.float64)
     return Gallery(images, log_prob)

@@ -242,25 +242,31 @@ class Worker:
         single_thread()
         while not self._closed:
             while self._commands and not self._closed:
-                command = self._commands.popleft()
-                self._safely(command.act)
-            wait = self._safely(self._turn)
+                self._do(self._commands.popleft())
+            wait = self._turn()
             with self._wake:
                 if not self._commands and not self._closed and (wait is None or wait > 0):
                     self._wake.wait(wait)
         self._end()
 
     def _turn(self) -> float | None:
-        return self._session.turn(self._interrupted) if self._session is not None else None
+        """Seconds to wait for the next turn; None: until there is a command."""
+        session = self._session
+        if session is None:
+            return None
+        try:
+            return session.turn(self._interrupted)
+        except Exception as error:
+            session.fail(error)
+            return 0.0
 
-    def _safely(self, act: Callable[[], T]) -> T | None:
+    def _do(self, command: _Command) -> None:
         """Whatever goes wrong belongs to the run; the thread lives on."""
         try:
-            return act()
+            command.act()
         except Exception as error:
             if self._session is not None:
                 self._session.fail(error)
-            return None
 
     def _end(self) -> None:
         if self._session is not None:
