@@ -21,7 +21,8 @@ from genplay.spaces.binary import HIGH, LOW, PIXELS, half_images
 
 __all__ = ["prefix_tree_blocks"]
 
-LOW_STATES = 1 << LOW
+NEAR = 10
+"""Places whose prefixes go through the network together: 2^10 rows of a hidden layer stay in a core's cache."""
 PIECE = 1 << 18
 
 
@@ -50,15 +51,15 @@ def _nodes(weight: Tensor, bias: Tensor, log_odds: Callable[[Tensor, slice], Ten
     A prefix of the first 24 places whose last pixels are dark is also a shorter prefix: the masks keep places that come
     later out of the conditionals.
     """
-    low = torch.as_tensor(half_images(LOW)).to(weight) @ weight[:, :LOW].T + bias
-    high = torch.as_tensor(half_images(PIXELS - 1 - LOW)).to(weight) @ weight[:, LOW:-1].T
+    low = torch.as_tensor(half_images(NEAR)).to(weight) @ weight[:, :NEAR].T + bias
+    high = torch.as_tensor(half_images(PIXELS - 1 - NEAR)).to(weight) @ weight[:, NEAR:-1].T
     tree = torch.empty(1 << PIXELS)
     for state in range(len(high)):
-        first = LOW + state.bit_length() if state else 0
+        first = NEAR + state.bit_length() if state else 0
         odds = log_odds(low + high[state], slice(first, PIXELS)).cpu()
-        begin = state * LOW_STATES
+        begin = state << NEAR
         for column, place in enumerate(range(first, PIXELS)):
-            here = min(LOW_STATES, 1 << place)
+            here = min(1 << NEAR, 1 << place)
             at = (1 << place) + begin
             tree[at : at + here] = odds[:here, column]
     return tree
