@@ -55,6 +55,7 @@ class Experiment:
         self,
         worker: Worker | None = None,
         *,
+        desks: Mapping[World, Desk] | None = None,
         device: str = "auto",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -64,7 +65,7 @@ class Experiment:
         self.version = 0
         self.bench = Bench(worker, clock)
         self._world: World = "plane"
-        self._desks: dict[World, Desk] = {world: default_desk(world) for world in WORLDS}
+        self._desks: dict[World, Desk] = dict(desks or {world: default_desk(world) for world in WORLDS})
         self._undo: dict[World, UndoStack] = {world: UndoStack(clock) for world in WORLDS}
         self._latent: dict[World, LatentState] = {world: LatentState() for world in WORLDS}
         self._built: dict[World, tuple[DataSpec, Data]] = {}
@@ -347,7 +348,7 @@ class Experiment:
         kept = {**desk.kept_data, desk.data.name: desk.data}
         self.edit(label, merge=merge, data=spec, kept_data=kept, cleared=False)
 
-    def set_data_knob(self, name: str, raw: object) -> None:
+    def set_data_knob(self, name: str, value: object) -> None:
         """Change one knob of the data set, or one of ``DataSettings``."""
         from genplay.datasets.registry import card
 
@@ -360,9 +361,9 @@ class Experiment:
                 f"Allowed: {', '.join(sorted(names))}."
             )
         if name in {info.name for info in own.infos()}:
-            changed = replace(spec, knobs={**spec.knobs, name: own.info(name).parse(raw)})
+            changed = replace(spec, knobs={**spec.knobs, name: own.info(name).parse(value)})
         else:
-            changed = replace(spec, settings=spec.settings.replace(**{name: raw}))
+            changed = replace(spec, settings=spec.settings.replace(**{name: value}))
         self.edit(f"Set {name}", merge=f"data.{name}", data=changed)
 
     def choose_model(self, choice: ModelChoice, label: str, *, merge: str = "") -> None:

@@ -29,6 +29,12 @@ __all__ = ["Run", "open_run"]
 
 Array = NDArray[np.float64]
 
+_SUMMARY = {
+    name: {"nll": "nll_test"}.get(name, name)
+    for name in ("nll_train", "nll", "bits_per_dim", "elbo", "log_z", "entropy", "kl")
+}
+"""The metrics of a summary, and what they are called there."""
+
 
 class Run:
     """A trained model with its data. Arrays are (n, d): d is 2 on the plane, 25 pixels of 0 or 1 in the world of digits."""
@@ -155,9 +161,9 @@ class Run:
         self, names: Iterable[str] | Literal["all"] = "all", *, data: Data | None = None, seed: int = 0
     ) -> dict[str, Quantity | None]:
         """Measure the model by metric ids; None where the model or the data have no such number."""
-        from genplay.metrics.registry import cards, evaluate
+        from genplay.metrics.registry import evaluate
 
-        wanted = list(cards()) if names == "all" else list(names)
+        wanted = None if names == "all" else list(names)
         with self.trainer.viewing() as model:
             return evaluate(model, data or self.data, wanted, seed)
 
@@ -174,13 +180,11 @@ class Run:
         """Open the trained run of a .genplay file; raises ``BadInput`` if it has none."""
         return open_run(path, device=device, world=world)
 
-    def summary(
-        self, metrics: Iterable[str] = ("nll_train", "nll_test", "log_z", "entropy", "kl")
-    ) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """What ``train --json`` prints: the plan, the speed, the last losses, and each measure with its kind."""
         trainer, plan = self.trainer, self.plan
         seconds = trainer.seconds
-        found = self.evaluate(metrics)
+        found = self.evaluate(_SUMMARY)
         return {
             "model": self.card.id,
             "data": plan.data.spec.name,
@@ -194,7 +198,7 @@ class Run:
             "steps_per_second": round(trainer.step_count / seconds, 2) if seconds > 0 else 0.0,
             "parameters": sum(p.numel() for p in trainer.model.parameters()),
             "losses": dict(trainer.terms),
-            **{name: value.to_json() if value is not None else None for name, value in found.items()},
+            **{_SUMMARY[name]: q.to_json() if q is not None else None for name, q in found.items()},
             "notes": list(plan.data.notes),
         }
 
