@@ -78,6 +78,7 @@ _DATA = (
             Param("path", "path", "the file"),
             Param("columns", "names", "the columns to use, by name or number from 1", None),
             Param("label", "str", "the column that holds the labels", None),
+            Param("skip_missing", "bool", "leave out rows with a missing number", False),
         ),
         "Data",
         "Ctrl+I",

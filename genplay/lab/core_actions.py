@@ -104,12 +104,16 @@ class _Data:
             spec = drawing.blank(name, desk.data.settings)
         self._experiment.choose_data(spec, f"Choose {found.title}")
 
-    def open(self, path: Path, columns: tuple[str, ...] | None, label: str | None) -> None:
+    def open(
+        self, path: Path, columns: tuple[str, ...] | None, label: str | None, skip_missing: bool
+    ) -> None:
         from genplay.datasets.files import read_table
 
-        world = self._experiment.world
-        table = read_table(path, columns=columns, label=label, world=world)
-        spec = DataSpec(drawing.FILE, {}, self._experiment.data_spec.settings, table)
+        content = read_table(
+            path, columns=columns, label=label, world=self._experiment.world, skip_missing=skip_missing
+        )
+        settings = self._experiment.data_spec.settings
+        spec = DataSpec(drawing.FILE, {"skip_missing": skip_missing}, settings, content)
         self._experiment.choose_data(spec, f"Open {path.name}")
 
     def _drawing(self, keep: bool) -> DataSpec:

@@ -12,6 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from genplay.datasets.base import Data, DataSettings, DataSpec
+from genplay.datasets.file_card import FileKnobs
+from genplay.datasets.picture import Picture
+from genplay.datasets.table import Table
 from genplay.errors import BadInput, suggest
 from genplay.lab.drawing import FILE
 from genplay.lab.run import Run
@@ -24,20 +27,6 @@ __all__ = ["DEFAULT_SECONDS", "Progress", "data_of", "fit", "on_file", "plan_of"
 
 DEFAULT_SECONDS = 20.0
 _SLICE = 0.1
-_SUFFIXES = (
-    ".csv",
-    ".tsv",
-    ".txt",
-    ".npy",
-    ".npz",
-    ".png",
-    ".jpg",
-    ".jpeg",
-    ".bmp",
-    ".gif",
-    ".webp",
-    ".parquet",
-)
 
 
 @dataclass(frozen=True)
@@ -105,17 +94,19 @@ def data_of(
             raise BadInput(f"Columns belong to a file; '{data}' is a data set that is ready-made.")
         spec = DataSpec(str(data))
     else:
-        spec = DataSpec(FILE, content=_table(data, world or _world_of(model), columns, label))
+        skip = FileKnobs.info("skip_missing").parse((knobs or {}).get("skip_missing", False))
+        spec = DataSpec(FILE, content=_content(data, world or _world_of(model), columns, label, bool(skip)))
     return build(_with_knobs(spec, world, knobs or {}))
 
 
 def _is_file(data: str | Path) -> bool:
     if isinstance(data, Path):
         return True
+    from genplay.datasets.files import SUFFIXES
     from genplay.datasets.registry import cards
 
     # A ready-made data set wins over a file that happens to have its name.
-    looks = "/" in data or "\\" in data or data.lower().endswith(_SUFFIXES)
+    looks = "/" in data or "\\" in data or data.lower().endswith(SUFFIXES)
     return looks or (data not in cards() and Path(data).exists())
 
 
@@ -129,14 +120,19 @@ def _world_of(model: str | None) -> World | None:
     return worlds[0] if len(worlds) == 1 else None
 
 
-def _table(
-    data: str | Path | ArrayLike, world: World | None, columns: tuple[str, ...] | None, label: str | None
-) -> object:
+def _content(
+    data: str | Path | ArrayLike,
+    world: World | None,
+    columns: tuple[str, ...] | None,
+    label: str | None,
+    skip_missing: bool = False,
+) -> Table | Picture:
     from genplay.datasets.files import read_table
-    from genplay.datasets.table import Table
 
     if isinstance(data, str | Path):
-        return read_table(Path(data), columns=columns, label=label, world=world or "plane")
+        return read_table(
+            Path(data), columns=columns, label=label, world=world or "plane", skip_missing=skip_missing
+        )
     try:
         rows = np.asarray(data, np.float64)
     except (TypeError, ValueError):
@@ -155,9 +151,7 @@ def _table(
 
 def on_file(run: Run, path: Path) -> Data:
     """The rows of a file as data to measure a run on, in the units the run was trained in; they have no law."""
-    from genplay.datasets.table import Table
-
-    table = _table(path, run.world, None, None)
+    table = _content(path, run.world, None, None)
     if not isinstance(table, Table):
         raise BadInput(f"{path} is a picture; a run is measured on a table of points.")
     x = table.x if run.units is None else run.units.to_box(table.x)
