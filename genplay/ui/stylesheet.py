@@ -55,6 +55,7 @@ QLabel[role="title"] { font-size: $size_title; font-family: "$semibold"; font-we
 QLabel[role="heading"] { font-size: $size_heading; font-family: "$semibold"; font-weight: 600; }
 QLabel[role="dim"] { color: $text_dim; }
 QLabel[role="small"] { color: $text_dim; font-size: $size_small; }
+QLabel[role="strong"] { font-family: "$semibold"; font-weight: 600; }
 QLabel[role="mono"] { font-family: "$mono"; font-size: $size_mono; }
 QLabel[role="error"] { color: $danger; font-size: $size_small; }
 QLabel[role="live"] { color: $accent; font-size: $size_small; }
@@ -95,6 +96,9 @@ QPushButton[role="segment"]:checked, QToolButton[role="segment"]:checked {
 }
 QPushButton[role="segment"]:focus, QToolButton[role="segment"]:focus { border: 2px solid $focus; }
 QPushButton[role="warning"] { background: transparent; border: 1px solid $warning; color: $warning; font-family: "$semibold"; font-weight: 600; }
+QToolButton[role="title-button"] { background: transparent; border: 1px solid transparent; padding: $p2; min-height: 0; }
+QToolButton[role="title-button"]:hover { background: $sunken; }
+QToolButton[role="title-button"]:focus { border: 1px solid $focus; }
 QPushButton[role="link"] { background: transparent; border: none; color: $accent; padding: $p2; text-align: left; }
 QPushButton[role="link"]:hover { color: $accent_hover; text-decoration: underline; }
 QPushButton[role="link"]:focus { border: 1px solid $focus; }

@@ -14,7 +14,7 @@ from genplay.ui.tokens import DARK, LIGHT, THEMES, Tokens
 
 __all__ = ["DARK", "LIGHT", "SCALES", "Theme", "Tokens"]
 
-SCALES = (0.8, 2.0)
+SCALES = (0.75, 2.5)
 """The least and the greatest font scale."""
 
 GRID = 4
@@ -53,7 +53,7 @@ class Theme(QObject):
             self._refresh()
 
     def set_scale(self, factor: float) -> None:
-        """Scale fonts, spacing and icons; raise ``BadInput`` outside 0.8 to 2."""
+        """Scale fonts, spacing and icons; raise ``BadInput`` outside 0.75 to 2.5."""
         if not SCALES[0] <= factor <= SCALES[1]:
             raise BadInput(
                 f"The scale cannot be {factor:g}. Allowed: a number from {SCALES[0]:g} to {SCALES[1]:g}."

@@ -1,0 +1,79 @@
+"""What an action's parameter can be set to just now, with titles: for submenus and the command palette."""
+
+from __future__ import annotations
+
+from genplay.lab.experiment import Experiment
+from genplay.lab.params import Param
+
+__all__ = ["PANELS", "Choices"]
+
+PANELS = {
+    "data": "Data",
+    "model": "Model",
+    "curves": "Curves",
+    "gallery": "Gallery",
+    "latent": "Latent",
+}
+"""The docks by the names that actions and scripts use."""
+
+_WORLDS = {"plane": "Plane", "digits": "5×5 digits"}
+_SCALES = ("0.8", "0.9", "1", "1.25", "1.5", "1.75", "2")
+
+
+class Choices:
+    """Looks up the values of a parameter; an empty answer means that it has to be typed."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self._experiment = experiment
+
+    def __call__(self, id: str, param: Param) -> tuple[tuple[str, str], ...]:
+        """(value, title) for each value."""
+        match id, param.name:
+            case "world.choose", _:
+                return tuple(_WORLDS.items())
+            case "data.choose", _:
+                return self._datasets()
+            case "model.choose", _:
+                from genplay.models.registry import cards
+
+                here = self._experiment.world
+                return tuple((card.id, card.title) for card in cards().values() if here in card.worlds)
+            case "model.objective", _:
+                return tuple((o.id, o.title) for o in self._experiment.objectives)
+            case "model.set", "name":
+                infos = self._experiment.knobs.infos()
+                here, objective = self._experiment.world, self._experiment.objective
+                return tuple((i.name, i.label) for i in infos if i.applies(here, objective))
+            case "recipe.set", "name":
+                return tuple((i.name, i.label) for i in self._experiment.recipe.infos())
+            case "window.panel" | "window.focus", "name":
+                return tuple(PANELS.items())
+            case "window.scale", _:
+                return tuple((scale, f"{float(scale):.0%}") for scale in _SCALES)
+        return tuple((choice, choice) for choice in param.choices)
+
+    def current(self, id: str) -> str:
+        """The value that is in force now, where an action chooses one of several."""
+        experiment = self._experiment
+        match id:
+            case "world.choose":
+                return experiment.world
+            case "data.choose":
+                return experiment.data_spec.name
+            case "model.choose":
+                return experiment.model_id
+            case "model.objective":
+                return experiment.objective
+        return ""
+
+    def _datasets(self) -> tuple[tuple[str, str], ...]:
+        from genplay.datasets.registry import cards
+
+        desk = self._experiment.desk()
+        have = {desk.data.name, *desk.kept_data}
+        return tuple(
+            (card.id, card.title)
+            for card in cards().values()
+            if self._experiment.world in card.worlds
+            and (card.id in have or not (card.drawable or card.id == "file"))
+        )

@@ -1,0 +1,268 @@
+"""How smoothly the window runs: gaps between event-loop ticks, frames drawn, input to paint, and training speed.
+
+``write`` measures in one run, alternating: some seconds of training in the window, then the bare loop of the same model
+in a thread of the same priority with the window at rest. What other programs on the machine took is read from the
+scheduler where the system tells (Linux), so that speeds can be compared with that taken out.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt, QTimer
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QWidget
+
+from genplay.errors import Failure
+from genplay.lab.experiment import Experiment
+from genplay.ui.heart import Heart
+
+if TYPE_CHECKING:
+    from genplay.training.plan import RunPlan
+
+__all__ = ["Diagnostics", "Gaps", "queue_wait"]
+
+TICK_MS = 4
+KEPT = 20_000
+ROUNDS = 3
+ROUND_SECONDS = 1.5
+PROBE_MS = 40
+
+
+class Gaps:
+    """The last durations of something, in milliseconds."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._values = np.zeros(kept)
+        self._count = 0
+
+    def add(self, milliseconds: float) -> None:
+        self._values[self._count % len(self._values)] = milliseconds
+        self._count += 1
+
+    def clear(self) -> None:
+        self._count = 0
+
+    def to_json(self) -> dict[str, float | int]:
+        """Count, median, p95, p99 and maximum in milliseconds."""
+        values = self._values[: min(self._count, len(self._values))]
+        if not len(values):
+            return {"count": 0}
+        median, p95, p99 = np.percentile(values, [50, 95, 99])
+        return {
+            "count": self._count,
+            "median_ms": round(float(median), 2),
+            "p95_ms": round(float(p95), 2),
+            "p99_ms": round(float(p99), 2),
+            "max_ms": round(float(values.max()), 2),
+        }
+
+
+def queue_wait(thread: threading.Thread) -> float | None:
+    """Seconds a thread has waited for a processor core since it began, where the system tells (Linux)."""
+    try:
+        text = Path(f"/proc/self/task/{thread.native_id}/schedstat").read_text(encoding="ascii")
+    except OSError:
+        return None
+    return int(text.split()[1]) / 1e9
+
+
+def _thread_named(name: str) -> threading.Thread | None:
+    return next((thread for thread in threading.enumerate() if thread.name == name), None)
+
+
+class _Stretch:
+    """Steps, wall time and run-queue wait between two moments."""
+
+    def __init__(self, thread: threading.Thread | None, step: int) -> None:
+        self._thread = thread
+        self._step = step
+        self._begin = time.perf_counter()
+        self._wait = queue_wait(thread) if thread is not None else None
+
+    def end(self, step: int) -> dict[str, float]:
+        seconds = time.perf_counter() - self._begin
+        waited = 0.0
+        if self._thread is not None and self._wait is not None:
+            waited = (queue_wait(self._thread) or self._wait) - self._wait
+        steps = step - self._step
+        return {"steps": steps, "seconds": seconds, "waited": min(waited, seconds * 0.95)}
+
+
+class Diagnostics(QObject):
+    """Watches the event loop while a run goes on, and measures on demand."""
+
+    def __init__(
+        self, experiment: Experiment, heart: Heart, canvas: QWidget, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._experiment = experiment
+        self._canvas = canvas
+        self._begin = time.perf_counter()
+        self.frames = 0
+        self.training, self.resting = Gaps(), Gaps()
+        self.frame_times, self.latency = Gaps(), Gaps()
+        self._last = 0.0
+        self._running = False
+        self._measuring = False
+        self._ticks = QTimer(self, interval=TICK_MS)
+        self._ticks.setTimerType(Qt.TimerType.PreciseTimer)
+        self._ticks.timeout.connect(self._tick)
+        self._probe_at: float | None = None
+        self._probe = QTimer(self, interval=PROBE_MS)
+        self._probe.timeout.connect(self._post_move)
+        self._stage: list[Any] = []
+        heart.drew.connect(self._drawn)
+        heart.each(0.25, self._follow)
+
+    def stop(self) -> None:
+        """Watch no longer."""
+        self._ticks.stop()
+        self._probe.stop()
+
+    def _follow(self) -> None:
+        """Watch the loop only while there is something to watch, so that an idle window stays idle."""
+        running = self._experiment.running
+        self._running = running
+        if running and not self._ticks.isActive():
+            self._last = 0.0
+            self._ticks.start()
+        elif not running and not self._measuring and self._ticks.isActive():
+            self._ticks.stop()
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        if self._last:
+            (self.training if self._running else self.resting).add((now - self._last) * 1000)
+        self._last = now
+
+    def _drawn(self, milliseconds: float) -> None:
+        self.frames += 1
+        self.frame_times.add(milliseconds)
+
+    # Input to paint: a mouse move is posted to the drawing canvas, which answers by painting its pointer.
+
+    def _post_move(self) -> None:
+        if self._probe_at is not None or not self._canvas.isVisible():
+            return
+        phase = time.perf_counter() * 2
+        where = QPointF(
+            self._canvas.width() * (0.5 + 0.3 * np.cos(phase)),
+            self._canvas.height() * (0.5 + 0.3 * np.sin(phase)),
+        )
+        self._probe_at = time.perf_counter()
+        move = QMouseEvent(
+            QEvent.Type.MouseMove, where, self._canvas.mapToGlobal(where), Qt.MouseButton.NoButton,
+            Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
+        )  # fmt: skip
+        QCoreApplication.postEvent(self._canvas, move)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint and self._probe_at is not None:
+            self.latency.add((time.perf_counter() - self._probe_at) * 1000)
+            self._probe_at = None
+        return False
+
+    # The report
+
+    def write(self, path: Path) -> Future[Path]:
+        """Measure where a run is going on, then write everything as JSON; the future is the path."""
+        out: Future[Path] = Future()
+        if not path.parent.is_dir():
+            raise Failure(f"The diagnostics {path} cannot be written: there is no folder {path.parent}.")
+        if self._experiment.running:
+            self._measuring = True
+            self._canvas.installEventFilter(self)
+            self._probe.start()
+            plan = self._experiment.plan()
+            threading.Thread(
+                target=self._measure, args=(plan, path, out), name="genplay-diagnostics", daemon=True
+            ).start()
+        else:
+            self._finish(path, {}, out)
+        return out
+
+    def _measure(self, plan: RunPlan, path: Path, out: Future[Path]) -> None:
+        """Alternate between training in the window and the bare loop; runs in a thread of its own."""
+        try:
+            result = _compare(self._experiment, plan)
+        except BaseException as error:
+            self._finish(path, {"problem": str(error)}, out)
+            return
+        self._finish(path, result, out)
+
+    def _finish(self, path: Path, compared: dict[str, Any], out: Future[Path]) -> None:
+        report = self.report() | compared
+        try:
+            path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            out.set_exception(Failure(f"The diagnostics {path} cannot be written: {error.strerror}."))
+            return
+        self._measuring = False
+        out.set_result(path)
+
+    def report(self) -> dict[str, Any]:
+        """All figures so far."""
+        snapshot = self._experiment.bench.latest()
+        seconds = time.perf_counter() - self._begin
+        return {
+            "seconds": round(seconds, 3),
+            "frames_drawn": self.frames,
+            "tick_gap_training": self.training.to_json(),
+            "tick_gap_resting": self.resting.to_json(),
+            "frame": self.frame_times.to_json(),
+            "input_to_paint": self.latency.to_json(),
+            "model": snapshot.model if snapshot is not None else None,
+            "device": snapshot.device if snapshot is not None else None,
+            "step": snapshot.step if snapshot is not None else 0,
+            "steps_per_second": snapshot.steps_per_second if snapshot is not None else 0.0,
+        }
+
+
+def _compare(experiment: Experiment, plan: RunPlan) -> dict[str, Any]:
+    """Steps a second in the window and bare, three rounds of each in turn."""
+    from genplay.training.priority import lower_priority
+    from genplay.training.trainer import Trainer
+
+    lower_priority()
+    trainer = Trainer(plan)
+    bench = experiment.bench
+    window: list[dict[str, float]] = []
+    bare: list[dict[str, float]] = []
+    for _ in range(ROUNDS):
+        before = bench.latest()
+        stretch = _Stretch(_thread_named("genplay-training"), before.step if before is not None else 0)
+        time.sleep(ROUND_SECONDS)
+        after = bench.latest()
+        window.append(stretch.end(after.step if after is not None else 0))
+        bench.command(lambda worker: worker.pause())
+        time.sleep(0.5)
+        stretch = _Stretch(threading.current_thread(), trainer.step_count)
+        end = time.perf_counter() + ROUND_SECONDS
+        while time.perf_counter() < end:
+            trainer.step()
+        bare.append(stretch.end(trainer.step_count))
+        bench.command(lambda worker: worker.start(), starts=True)
+        time.sleep(0.2)
+    inside, alone = _rate(window), _rate(bare)
+    return {
+        "window_steps_per_second": round(inside, 2),
+        "bare_steps_per_second": round(alone, 2),
+        "train_over_bare": round(inside / alone, 3) if alone else None,
+        "train_over_bare_without_waiting": round(_rate(window, True) / _rate(bare, True), 3)
+        if alone
+        else None,
+        "rounds": {"window": window, "bare": bare},
+    }
+
+
+def _rate(rounds: list[dict[str, float]], own_time: bool = False) -> float:
+    """Steps a second over all rounds; ``own_time`` leaves out what the thread waited for a core."""
+    seconds = sum(r["seconds"] - (r["waited"] if own_time else 0.0) for r in rounds)
+    return sum(r["steps"] for r in rounds) / seconds if seconds > 0 else 0.0

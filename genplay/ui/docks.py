@@ -1,0 +1,222 @@
+"""The panels around the stage as docks: they float, tab, hide and come back, and their places are remembered."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QSizePolicy,
+    QTabBar,
+    QToolButton,
+    QWidget,
+)
+
+from genplay.errors import unknown_name
+from genplay.ui.choices import PANELS
+from genplay.ui.theme import Theme
+
+__all__ = ["Dock", "Docks"]
+
+SIDE = 248
+BOTTOM = 196
+NARROW = 1000
+LOW = 560
+"""Below this width or height, in pixels at scale 1, panels share one column of tabs."""
+
+
+class _TitleBar(QWidget):
+    """A slim title: the name, a button to float and one to hide."""
+
+    def __init__(self, dock: Dock, theme: Theme) -> None:
+        super().__init__(dock)
+        self._dock = dock
+        self._theme = theme
+        self.label = QLabel(dock.windowTitle())
+        self.label.setProperty("role", "dim")
+        self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.float = self._button("Float or dock this panel")
+        self.float.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
+        self.hide_button = self._button("Hide this panel; View › Panels brings it back")
+        self.hide_button.clicked.connect(dock.hide)
+        self._row = QHBoxLayout(self)
+        self._row.addWidget(self.label, 1)
+        self._row.addWidget(self.float)
+        self._row.addWidget(self.hide_button)
+        theme.changed.connect(self._dress)
+        self._dress()
+
+    def _button(self, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setProperty("role", "title-button")
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
+
+    def _dress(self) -> None:
+        theme = self._theme
+        self._row.setContentsMargins(theme.space(3), theme.space(0.5), theme.space(1), theme.space(0.5))
+        self._row.setSpacing(0)
+        self.float.setIcon(theme.icon("maximize", "text_dim"))
+        self.hide_button.setIcon(theme.icon("x", "text_dim"))
+
+
+class _NoTitleBar(QWidget):
+    """Stands in for the title of a tabbed dock: its tab already says the name."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(0)
+
+
+class Dock(QDockWidget):
+    """One panel. Its title bar gives way to the tab while it is tabbed."""
+
+    def __init__(self, name: str, body: QWidget, theme: Theme, window: QMainWindow) -> None:
+        super().__init__(PANELS[name], window)
+        self.name = name
+        self.setObjectName(f"dock-{name}")
+        self.setWidget(body)
+        self.setAccessibleName(PANELS[name])
+        self._title = _TitleBar(self, theme)
+        self._none = _NoTitleBar(self)
+        self.setTitleBarWidget(self._title)
+
+    def show_title(self, shown: bool) -> None:
+        """Show the title bar, or nothing in its place."""
+        wanted = self._title if shown else self._none
+        if self.titleBarWidget() is not wanted:
+            self.setTitleBarWidget(wanted)
+            wanted.show()
+            (self._none if shown else self._title).hide()
+
+
+class Docks(QObject):
+    """All docks of the window, by name."""
+
+    def __init__(self, window: QMainWindow, theme: Theme, bodies: dict[str, QWidget]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._theme = theme
+        self.docks = {name: Dock(name, body, theme, window) for name, body in bodies.items()}
+        window.setDockOptions(
+            QMainWindow.DockOption.AllowTabbedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+            | QMainWindow.DockOption.GroupedDragging
+        )
+        window.setTabPosition(
+            Qt.DockWidgetArea.AllDockWidgetAreas, window.tabPosition(Qt.DockWidgetArea.TopDockWidgetArea)
+        )
+        for corner, area in (
+            (Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea),
+            (Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea),
+        ):
+            window.setCorner(corner, area)
+        for dock in self.docks.values():
+            dock.topLevelChanged.connect(self._later)
+            dock.dockLocationChanged.connect(self._later)
+            dock.visibilityChanged.connect(self._later)
+        theme.changed.connect(self._later)
+        self._timer = QTimer(self, singleShot=True, interval=0)
+        self._timer.timeout.connect(self._tidy)
+        window.installEventFilter(self)
+        self.mode = ""
+
+    def dock(self, name: str) -> Dock:
+        """One dock; raises ``BadInput`` naming the nearest."""
+        if name not in self.docks:
+            raise unknown_name("panel", name, self.docks)
+        return self.docks[name]
+
+    def show(self, name: str, shown: bool | None) -> None:
+        """Show, hide or (None) toggle a panel; a shown one comes to the front of its tabs."""
+        dock = self.dock(name)
+        wanted = not dock.isVisible() if shown is None else shown
+        dock.setVisible(wanted)
+        if wanted:
+            dock.raise_()
+
+    def focus(self, name: str) -> None:
+        """Show a panel and give it the keyboard."""
+        self.show(name, True)
+        body = self.dock(name).widget()
+        target = body.nextInFocusChain() if body.focusPolicy() == Qt.FocusPolicy.NoFocus else body
+        while target is not None and target is not body and not (
+            body.isAncestorOf(target) and target.focusPolicy() & Qt.FocusPolicy.TabFocus and target.isVisible()
+        ):  # fmt: skip
+            target = target.nextInFocusChain()
+        (target or body).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def fitting_mode(self) -> str:
+        """How the panels best stand around the stage at this size: ``wide`` or ``narrow``."""
+        scale = self._theme.scale
+        narrow = self._window.width() / scale < NARROW
+        return "narrow" if narrow else "low" if self._window.height() / scale < LOW else "wide"
+
+    def arrange(self) -> None:
+        """Put all panels where they fit best at this size: data left, model right, the others below the stage."""
+        self.mode = self.fitting_mode()
+        window, docks = self._window, self.docks
+        for dock in docks.values():
+            dock.setFloating(False)
+            window.removeDockWidget(dock)
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        bottom = Qt.DockWidgetArea.BottomDockWidgetArea
+        data, model = docks["data"], docks["model"]
+        others = [dock for name, dock in docks.items() if name not in ("data", "model")]
+        window.addDockWidget(left, data)
+        if self.mode == "narrow":
+            window.tabifyDockWidget(data, model)
+        else:
+            window.addDockWidget(right, model)
+        first = model if self.mode == "low" else data if self.mode == "narrow" else None
+        for dock in others:
+            if first is None:
+                window.addDockWidget(bottom, dock)
+                first = dock
+            else:
+                window.tabifyDockWidget(first, dock)
+        for dock in docks.values():
+            dock.show()
+        for dock in (others[0], model, data):
+            dock.raise_()
+        self.resize()
+        self._timer.start()
+
+    def resize(self) -> None:
+        """Give the docks their usual sizes at this scale; the stage takes the rest."""
+        window, theme, docks = self._window, self._theme, self.docks
+        horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        side = max(theme.px(SIDE), round(window.width() * 0.165))
+        if self.mode == "narrow":
+            side = min(theme.px(SIDE), round(window.width() * 0.42))
+        window.resizeDocks(
+            [docks["data"], docks["model"]], [side, max(side, theme.px(SIDE + 16))], horizontal
+        )
+        if self.mode == "wide":
+            window.resizeDocks(
+                [docks["curves"]], [max(theme.px(BOTTOM), round(window.height() * 0.22))], vertical
+            )
+
+    def _later(self, *_: object) -> None:
+        self._timer.start()
+
+    def _tidy(self) -> None:
+        """Titles only where no tab says the name; tab bars that elide instead of scrolling."""
+        for dock in self.docks.values():
+            tabbed = bool(self._window.tabifiedDockWidgets(dock)) and not dock.isFloating()
+            dock.show_title(not tabbed)
+        for bar in self._window.findChildren(QTabBar):
+            bar.setExpanding(False)
+            bar.setDrawBase(False)
+            bar.setElideMode(Qt.TextElideMode.ElideRight)
+            bar.setUsesScrollButtons(False)
+            bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ChildAdded:
+            self._timer.start()
+        return False

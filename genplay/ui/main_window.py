@@ -1,0 +1,311 @@
+"""The main window: the bars, the stage in the middle, the panels around it, and the wiring between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
+
+from genplay.lab.actions import ActionSpec
+from genplay.lab.experiment import Experiment
+from genplay.lab.state import Notice
+from genplay.paths import settings_dir
+from genplay.training.snapshot import Snapshot, ViewRequest
+from genplay.ui.choices import Choices
+from genplay.ui.dispatch import Dispatch
+from genplay.ui.docks import Docks
+from genplay.ui.heart import Heart
+from genplay.ui.menus import Menus
+from genplay.ui.notify import Toasts
+from genplay.ui.palette import Palette
+from genplay.ui.panels.curves import CurvesPanel
+from genplay.ui.panels.data import DataPanel
+from genplay.ui.panels.dataset_strip import DatasetStrip
+from genplay.ui.panels.gallery import GalleryPanel
+from genplay.ui.panels.latent import LatentPanel
+from genplay.ui.panels.model import ModelPanel
+from genplay.ui.stage.stage import Stage
+from genplay.ui.status import StatusBar
+from genplay.ui.theme import Theme
+from genplay.ui.top_bar import TopBar, next_scale
+from genplay.ui.transport import Transport
+
+__all__ = ["LAYOUT_VERSION", "MainWindow"]
+
+LAYOUT_VERSION = 1
+REFINE = 192
+"""Cells a side of the fields when the run rests."""
+
+
+class MainWindow(QMainWindow):
+    """Everything on the screen. ``closed`` is emitted once, when the user or an action closes the window."""
+
+    closed = Signal()
+
+    def __init__(
+        self, experiment: Experiment, actions: Dispatch, theme: Theme, *, remember: bool = True
+    ) -> None:
+        super().__init__()
+        self.experiment = experiment
+        self.dispatch = actions
+        self.theme = theme
+        self._remember = remember
+        self._ended = False
+        self._arranged_for = ""
+        self._dialog: QFileDialog | None = None
+        self.setWindowTitle("genplay")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(640, 400)
+        self.choices = Choices(experiment)
+        self.menus = Menus(actions, self.choices, self)
+        self._build()
+        self.toasts = Toasts(self, theme)
+        self.palette_panel = Palette(actions, theme, self.choices, self.ask_path, self)
+        self.heart = Heart(
+            experiment,
+            (self.stage, self.gallery, self.latent, self.transport, self.status),
+            (self.curves,),
+            self,
+        )
+        self._connect()
+        self._dress()
+        for panel in (self.strip, self.data, self.model):
+            panel.refresh()
+
+    def _build(self) -> None:
+        experiment, actions, theme = self.experiment, self.dispatch, self.theme
+        self.top_bar = TopBar(experiment, actions, theme, self.menus)
+        self.strip = DatasetStrip(experiment, actions, theme)
+        head = QWidget()
+        head_column = QVBoxLayout(head)
+        head_column.setContentsMargins(0, 0, 0, 0)
+        head_column.setSpacing(1)
+        head_column.addWidget(self.top_bar)
+        head_column.addWidget(self.strip)
+        self.setMenuWidget(head)
+        self.stage = Stage(experiment, actions, theme)
+        self.transport = Transport(experiment, actions, theme)
+        middle = QWidget()
+        self._middle = QVBoxLayout(middle)
+        self._middle.setContentsMargins(0, 0, 0, 0)
+        self._middle.setSpacing(0)
+        self._middle.addWidget(self.stage, 1)
+        self._middle.addWidget(self.transport)
+        self.setCentralWidget(middle)
+        self.data = DataPanel(experiment, actions, theme)
+        self.model = ModelPanel(experiment, actions, theme)
+        self.curves = CurvesPanel(experiment, actions, theme)
+        self.gallery = GalleryPanel(experiment, actions, theme)
+        self.latent = LatentPanel(experiment, actions, theme)
+        bodies: dict[str, QWidget] = {
+            "data": self.data, "model": self.model, "curves": self.curves, "gallery": self.gallery,
+            "latent": self.latent,
+        }  # fmt: skip
+        self.docks = Docks(self, theme, bodies)
+        self.docks.arrange()
+        panels = self.menus.menus["View"].addMenu("Panels")
+        for dock in self.docks.docks.values():
+            panels.addAction(dock.toggleViewAction())
+        panels.addSeparator()
+        panels.addAction("Usual places", self.docks.arrange)
+        self.status = StatusBar(experiment, actions, theme)
+        self.setStatusBar(self.status)
+
+    def _connect(self) -> None:
+        experiment, heart = self.experiment, self.heart
+        for signal in (
+            experiment.data_changed, experiment.model_changed, experiment.world_changed, experiment.run_changed,
+            experiment.stage_changed, experiment.latent_changed,
+        ):  # fmt: skip
+            signal.connect(heart.wake)
+        for signal in (experiment.world_changed, experiment.run_changed, experiment.dirty_changed):
+            signal.connect(self._retitle)
+        experiment.notice.connect(self.tell)
+        experiment.run_changed.connect(self._new_run)
+        self.dispatch.noticed.connect(self.tell)
+        self.dispatch.ran.connect(heart.wake)
+        self.dispatch.requested.connect(self._ask)
+        self.theme.changed.connect(self._dress)
+        self.theme.changed.connect(heart.redraw)
+        self.stage.request_changed.connect(self._want)
+        self.gallery.request_changed.connect(self._want)
+        self.stage.sample_marked.connect(self.gallery.mark)
+        self.gallery.sample_marked.connect(self.stage.mark)
+        for dock in self.docks.docks.values():
+            dock.visibilityChanged.connect(self._panel_shown)
+        for keys, larger in (("Ctrl++", True), ("Ctrl+=", True), ("Ctrl+-", False)):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.activated.connect(lambda larger=larger: self._resize_text(larger))
+        QShortcut(QKeySequence("Ctrl+0"), self).activated.connect(
+            lambda: self.dispatch.run("window.scale", factor=1.0)
+        )
+        self._retitle()
+
+    # What is wanted of the run
+
+    def _want(self) -> None:
+        samples = max(self.stage.samples_wanted(), self.gallery.samples_wanted())
+        self.experiment.want(ViewRequest(self.stage.fields(), samples, True, REFINE))
+
+    def _panel_shown(self, _shown: bool) -> None:
+        self._want()
+        self.heart.redraw()
+
+    def _new_run(self) -> None:
+        self._want()
+        self.heart.redraw()
+
+    # Telling and asking
+
+    def tell(self, notice: Notice) -> None:
+        """Show a notice."""
+        self.toasts.show(notice)
+
+    def ask_path(self, spec: ActionSpec, then: Callable[[str], object]) -> None:
+        """Ask for the path that an action needs; nothing else waits meanwhile."""
+        kind = next(param for param in spec.params if param.type == "path")
+        dialog = QFileDialog(self, spec.title.removesuffix(" …"))
+        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        saves = spec.id not in ("file.open", "data.open")
+        dialog.setAcceptMode(
+            QFileDialog.AcceptMode.AcceptSave if saves else QFileDialog.AcceptMode.AcceptOpen
+        )
+        dialog.setFileMode(QFileDialog.FileMode.AnyFile if saves else QFileDialog.FileMode.ExistingFile)
+        filters = {
+            "data.open": "Data (*.csv *.tsv *.txt *.npy *.npz *.png *.jpg *.jpeg);;All files (*)",
+            "window.screenshot": "PNG pictures (*.png)",
+            "diagnostics.write": "JSON (*.json)",
+        }
+        dialog.setNameFilter(filters.get(spec.id, "genplay files (*.genplay)"))
+        if saves:
+            suffixes = {"window.screenshot": "png", "diagnostics.write": "json"}
+            dialog.setDefaultSuffix(suffixes.get(spec.id, "genplay"))
+        dialog.setAccessibleDescription(kind.help)
+        dialog.fileSelected.connect(then)
+        self._dialog = dialog
+        dialog.open()
+
+    def _ask(self, id: str) -> None:
+        """Ask for the arguments an action lacks: a path by a file dialog, others in the palette."""
+        spec = self.dispatch.spec(id)
+        reason = self.dispatch.why_not(id)
+        if reason:
+            self.tell(Notice("info", reason))
+            return
+        missing = [param for param in spec.params if param.required]
+        if len(missing) == 1 and missing[0].type == "path":
+            self.ask_path(spec, lambda path: self.dispatch.run(id, **{missing[0].name: path}))
+        else:
+            self.palette_panel.open(id)
+
+    # The window itself
+
+    def _resize_text(self, larger: bool) -> None:
+        self.dispatch.run("window.scale", factor=next_scale(self.theme.scale, larger))
+
+    def _retitle(self, *_: object) -> None:
+        path = self.experiment.path
+        name = path.name if path is not None else "untitled"
+        self.setWindowTitle(f"{name}{' •' if self.experiment.dirty else ''} — genplay")
+
+    def _dress(self) -> None:
+        self._fit_bars()
+        QTimer.singleShot(0, self, self._fit_docks)
+
+    def _fit_bars(self) -> None:
+        self.strip.set_compact(self.height() / self.theme.scale < 720)
+
+    def _fit_docks(self) -> None:
+        """Rearrange when the size has come to ask for another arrangement, unless the user has made one."""
+        if self.docks.fitting_mode() != self._arranged_for:
+            self._arranged_for = self.docks.fitting_mode()
+            self.docks.arrange()
+        else:
+            self.docks.resize()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_bars()
+        if self.docks.fitting_mode() != self._arranged_for and self.isVisible():
+            QTimer.singleShot(0, self, self._fit_docks)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.toasts.dismiss_newest():
+            return
+        super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            self.heart.redraw()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if not files:
+            return
+        event.acceptProposedAction()
+        if len(files) > 1:
+            self.tell(Notice("info", f"{len(files)} files were dropped; the first one is opened."))
+        id = "file.open" if Path(files[0]).suffix == ".genplay" else "data.open"
+        self.dispatch.run(id, path=files[0])
+
+    # What is remembered
+
+    def settings(self) -> QSettings:
+        """Where the layout is kept."""
+        return QSettings(str(settings_dir() / "window.ini"), QSettings.Format.IniFormat)
+
+    def restore(self) -> None:
+        """Bring back size and layout of the last time."""
+        settings = self.settings()
+        geometry, state = settings.value("geometry"), settings.value("state")
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+        self._arranged_for = self.docks.fitting_mode()
+        self.docks.mode = self._arranged_for
+        if isinstance(state, QByteArray) and settings.value("mode") == self._arranged_for:
+            self.restoreState(state, LAYOUT_VERSION)
+
+    def remember(self) -> None:
+        """Keep size, layout, theme and text size for the next time."""
+        settings = self.settings()
+        settings.setValue("geometry", self.saveGeometry())
+        settings.setValue("state", self.saveState(LAYOUT_VERSION))
+        settings.setValue("mode", self.docks.mode)
+        settings.setValue("theme", self.theme.name)
+        settings.setValue("scale", self.theme.scale)
+        settings.sync()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._ended:
+            self._ended = True
+            self.heart.stop()
+            if self._remember:
+                self.remember()
+            self.closed.emit()
+        event.accept()
+
+    def close_threads(self) -> None:
+        """End what works in the background for the views."""
+        self.stage.close_threads()
+
+    def render_now(self, snapshot: Snapshot) -> None:
+        """Draw a snapshot in every view at once (for pictures)."""
+        for view in (self.stage, self.gallery, self.latent, self.transport, self.status, self.curves):
+            view.render(snapshot)

@@ -1,0 +1,77 @@
+"""What the actions do that need the window: bound here, under the same names that scripts use."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+from PySide6.QtCore import qVersion
+
+from genplay.errors import Failure
+from genplay.lab.actions import ActionRegistry
+from genplay.lab.state import Notice
+from genplay.paths import log_dir
+from genplay.ui.diagnostics import Diagnostics
+from genplay.ui.main_window import MainWindow
+from genplay.ui.shortcuts import ShortcutsPage
+
+__all__ = ["bind_window", "save_picture"]
+
+
+def bind_window(registry: ActionRegistry, window: MainWindow, diagnostics: Diagnostics) -> None:
+    """Bind every action of the window."""
+    theme, docks = window.theme, window.docks
+
+    def set_theme(name: str | None) -> None:
+        theme.set(name or ("light" if theme.tokens.dark else "dark"))
+
+    def size(width: int, height: int) -> None:
+        window.showNormal()
+        window.resize(width, height)
+
+    def about() -> None:
+        from genplay import __version__
+
+        window.tell(
+            Notice(
+                "info",
+                f"genplay {__version__}, MIT licence. Python {platform.python_version()}, Qt {qVersion()}. "
+                f"Logs are kept in {log_dir()}.",
+            )
+        )
+
+    def shortcuts() -> None:
+        ShortcutsPage(registry.specs(), theme, window).show_over()
+
+    bindings = {
+        "window.theme": set_theme,
+        "window.scale": lambda factor: theme.set_scale(factor),
+        "window.screenshot": lambda path: save_picture(window, path),
+        "window.panel": docks.show,
+        "window.focus": docks.focus,
+        "window.palette": window.palette_panel.open,
+        "window.size": size,
+        "diagnostics.write": diagnostics.write,
+        "app.quit": window.close,
+        "help.about": about,
+        "help.shortcuts": shortcuts,
+    }
+    for id, callback in bindings.items():
+        registry.bind(id, callback)
+
+
+def save_picture(window: MainWindow, path: Path) -> None:
+    """Write the window as a PNG, everything drawn up to date; raises ``Failure`` if the file cannot be written."""
+    from PySide6.QtWidgets import QApplication
+
+    snapshot = window.experiment.snapshot()
+    if snapshot is not None:
+        window.render_now(snapshot)
+    # Layouts and style sheets that changed in this very moment are settled first.
+    for _ in range(3):
+        QApplication.processEvents()
+    target = path if path.suffix else path.with_suffix(".png")
+    if not target.parent.is_dir() or not window.grab().save(str(target)):
+        raise Failure(
+            f"The picture {target} cannot be written: is the folder there, and may you write to it?"
+        )
