@@ -99,7 +99,7 @@ def _run_to_json(world: World, run: SavedRun, entries: dict[str, bytes]) -> dict
     from safetensors.numpy import save as to_safetensors
 
     weights = f"runs/{world}.safetensors"
-    state = {name: np.ascontiguousarray(array) for name, array in run.checkpoint.state.items()}
+    state = {name: np.array(array, order="C") for name, array in run.checkpoint.state.items()}
     entries[weights] = to_safetensors(state)
     return {
         "choice": m.choice_to_json(run.choice),
