@@ -282,7 +282,7 @@ async def _session(app: QApplication, options: GuiOptions, script: Script | None
     finally:
         session.close()
     # A screenshot that cannot be written is found out at the end.
-    return max(code, session.code)
+    return max(int(code), session.code)
 
 
 def _loop_error(session: App, context: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QSizePolicy,
     QTabBar,
+    QTabWidget,
     QToolButton,
     QWidget,
 )
@@ -23,8 +24,9 @@ __all__ = ["Dock", "Docks"]
 SIDE = 248
 BOTTOM = 196
 NARROW = 1000
-LOW = 560
-"""Below this width or height, in pixels at scale 1, panels share one column of tabs."""
+LOW = 980
+LOWEST = 600
+"""Widths and heights, in pixels at scale 1, below which panels move to where they leave the stage more room."""
 
 
 class _TitleBar(QWidget):
@@ -107,9 +109,7 @@ class Docks(QObject):
             | QMainWindow.DockOption.AllowNestedDocks
             | QMainWindow.DockOption.GroupedDragging
         )
-        window.setTabPosition(
-            Qt.DockWidgetArea.AllDockWidgetAreas, window.tabPosition(Qt.DockWidgetArea.TopDockWidgetArea)
-        )
+        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         for corner, area in (
             (Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea),
             (Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea),
@@ -151,37 +151,44 @@ class Docks(QObject):
         (target or body).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def fitting_mode(self) -> str:
-        """How the panels best stand around the stage at this size: ``wide`` or ``narrow``."""
-        scale = self._theme.scale
-        narrow = self._window.width() / scale < NARROW
-        return "narrow" if narrow else "low" if self._window.height() / scale < LOW else "wide"
+        """How the panels best stand around the stage at this size.
+
+        ``wide``: data left, model right, the others below the stage. ``low``: the others below the model instead.
+        ``narrow``: all on the left, in two groups of tabs; ``small``: in one.
+        """
+        width, height = self._window.width() / self._theme.scale, self._window.height() / self._theme.scale
+        if width < NARROW:
+            return "small" if height < LOWEST else "narrow"
+        return "low" if height < LOW else "wide"
 
     def arrange(self) -> None:
-        """Put all panels where they fit best at this size: data left, model right, the others below the stage."""
+        """Put all panels where they fit best at this size."""
         self.mode = self.fitting_mode()
         window, docks = self._window, self.docks
         for dock in docks.values():
             dock.setFloating(False)
             window.removeDockWidget(dock)
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        bottom = Qt.DockWidgetArea.BottomDockWidgetArea
         data, model = docks["data"], docks["model"]
-        others = [dock for name, dock in docks.items() if name not in ("data", "model")]
+        first, *others = (dock for name, dock in docks.items() if name not in ("data", "model"))
         window.addDockWidget(left, data)
-        if self.mode == "narrow":
+        if self.mode in ("narrow", "small"):
             window.tabifyDockWidget(data, model)
         else:
             window.addDockWidget(right, model)
-        first = model if self.mode == "low" else data if self.mode == "narrow" else None
+        if self.mode == "wide":
+            window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, first)
+        elif self.mode == "low":
+            window.splitDockWidget(model, first, Qt.Orientation.Vertical)
+        elif self.mode == "narrow":
+            window.addDockWidget(left, first)
+        else:
+            window.tabifyDockWidget(data, first)
         for dock in others:
-            if first is None:
-                window.addDockWidget(bottom, dock)
-                first = dock
-            else:
-                window.tabifyDockWidget(first, dock)
+            window.tabifyDockWidget(first, dock)
         for dock in docks.values():
             dock.show()
-        for dock in (others[0], model, data):
+        for dock in (first, model, data):
             dock.raise_()
         self.resize()
         self._timer.start()
@@ -191,14 +198,17 @@ class Docks(QObject):
         window, theme, docks = self._window, self._theme, self.docks
         horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         side = max(theme.px(SIDE), round(window.width() * 0.165))
-        if self.mode == "narrow":
-            side = min(theme.px(SIDE), round(window.width() * 0.42))
+        if self.mode in ("narrow", "small"):
+            side = min(theme.px(SIDE + 24), round(window.width() * 0.4))
         window.resizeDocks(
-            [docks["data"], docks["model"]], [side, max(side, theme.px(SIDE + 16))], horizontal
+            [docks["data"], docks["model"]], [side, max(side, theme.px(SIDE + 24))], horizontal
         )
+        height = window.height()
         if self.mode == "wide":
+            window.resizeDocks([docks["curves"]], [max(theme.px(BOTTOM), round(height * 0.22))], vertical)
+        elif self.mode == "low":
             window.resizeDocks(
-                [docks["curves"]], [max(theme.px(BOTTOM), round(window.height() * 0.22))], vertical
+                [docks["model"], docks["curves"]], [round(height * 0.45), round(height * 0.35)], vertical
             )
 
     def _later(self, *_: object) -> None:

@@ -5,24 +5,36 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QValidator, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QPaintEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QSizePolicy,
     QSlider,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QVBoxLayout,
     QWidget,
 )
 
 from genplay.errors import BadInput
 from genplay.knobs import KnobInfo, Value
+from genplay.ui.labels import ElidedLabel
 from genplay.ui.theme import Theme
 
-__all__ = ["ChoiceField", "Field", "NumberBox", "NumberField", "SwitchField", "field_for", "number_text"]
+__all__ = [
+    "ChoiceField",
+    "Combo",
+    "Field",
+    "NumberBox",
+    "NumberField",
+    "SwitchField",
+    "field_for",
+    "number_text",
+]
 
 POSITIONS = 1000
 """Places of a slider over a range of real numbers."""
@@ -46,6 +58,37 @@ class PatientSlider(QSlider):
             super().wheelEvent(event)
         else:
             event.ignore()
+
+
+class Combo(QComboBox):
+    """A combo box that cuts a long text short with an ellipsis and leaves the wheel to the page around it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(6)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        field = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )
+        room = field.width() - self.fontMetrics().averageCharWidth()
+        option.currentText = self.fontMetrics().elidedText(
+            option.currentText, Qt.TextElideMode.ElideRight, room
+        )
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
 
 
 class NumberBox(QAbstractSpinBox):
@@ -105,7 +148,7 @@ class NumberBox(QAbstractSpinBox):
             QAbstractSpinBox.StepEnabledFlag.StepUpEnabled | QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
         )
 
-    def validate(self, text: str, position: int) -> object:
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         return QValidator.State.Acceptable, text, position
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -142,7 +185,7 @@ class Field(QWidget):
         self.info = info
         self.theme = theme
         self.value: Value = info.default
-        self.label = QLabel(self._title())
+        self.label = ElidedLabel(self._title())
         self.error = QLabel()
         self.error.setProperty("role", "error")
         self.error.setWordWrap(True)
@@ -192,8 +235,6 @@ class NumberField(Field):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         self._row = QHBoxLayout()
-        self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.label.setMinimumWidth(1)
         self._row.addWidget(self.label, 1)
         self._row.addWidget(self.box)
         column.addLayout(self._row)
@@ -296,11 +337,8 @@ class ChoiceField(Field):
 
     def __init__(self, info: KnobInfo, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(info, theme, parent)
-        self.combo = QComboBox()
+        self.combo = Combo()
         self.combo.setAccessibleName(info.label)
-        self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.combo.setMinimumContentsLength(6)
-        self.combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         for choice in info.choices:
             self.combo.addItem(choice.replace("_", " "), choice)
         self.label.setBuddy(self.combo)

@@ -44,6 +44,8 @@ from genplay.ui.transport import Transport
 __all__ = ["LAYOUT_VERSION", "MainWindow"]
 
 LAYOUT_VERSION = 1
+COMPACT = 860
+"""Below this height, in pixels at scale 1, the strip of data sets is one line of small tiles."""
 REFINE = 192
 """Cells a side of the fields when the run rests."""
 
@@ -97,12 +99,14 @@ class MainWindow(QMainWindow):
         self.stage = Stage(experiment, actions, theme)
         self.transport = Transport(experiment, actions, theme)
         middle = QWidget()
+        middle.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._middle = QVBoxLayout(middle)
         self._middle.setContentsMargins(0, 0, 0, 0)
         self._middle.setSpacing(0)
         self._middle.addWidget(self.stage, 1)
         self._middle.addWidget(self.transport)
         self.setCentralWidget(middle)
+        middle.setFocus()
         self.data = DataPanel(experiment, actions, theme)
         self.model = ModelPanel(experiment, actions, theme)
         self.curves = CurvesPanel(experiment, actions, theme)
@@ -225,7 +229,7 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self, self._fit_docks)
 
     def _fit_bars(self) -> None:
-        self.strip.set_compact(self.height() / self.theme.scale < 720)
+        self.strip.set_compact(self.height() / self.theme.scale < COMPACT)
 
     def _fit_docks(self) -> None:
         """Rearrange when the size has come to ask for another arrangement, unless the user has made one."""

@@ -26,6 +26,9 @@ def stylesheet(
     lengths = {
         f"p{n}": f"{px(n)}px" for n in (1, 2, 3, 4, 6, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 36, 40, 64)
     }
+    # A handle is as high as its groove and margins; its radius may not be more than half of that, or Qt drops it.
+    knob = px(4) + 2 * px(6)
+    lengths |= {"knob_inner": f"{knob - 4}px", "knob_radius": f"{knob // 2}px"}
     colours = {
         name: value
         for name, value in vars(tokens).items()
@@ -113,20 +116,20 @@ QToolButton::menu-button { border: none; width: $p18; border-radius: $p6; }
 QToolButton::menu-button:hover { background: $sunken; }
 QToolButton::menu-arrow { image: url($arrow_down); width: $p14; height: $p14; }
 
-QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit, QTextEdit {
+QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QTextEdit {
     background: $surface; color: $text; border: 1px solid $border; border-radius: $p4;
     padding: $p2 $p6; min-height: $p20; selection-background-color: $selection; selection-color: $text;
 }
-QLineEdit:hover, QSpinBox:hover, QDoubleSpinBox:hover, QComboBox:hover { border-color: $border_strong; }
-QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus {
+QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover { border-color: $border_strong; }
+QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus {
     border: 2px solid $focus; padding: $p1 $p4;
 }
-QLineEdit[invalid="true"], QSpinBox[invalid="true"], QDoubleSpinBox[invalid="true"] { border: 2px solid $danger; }
-QSpinBox::up-button, QDoubleSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::down-button {
+QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"] { border: 2px solid $danger; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
     background: transparent; border: none; width: $p16;
 }
-QSpinBox::up-arrow, QDoubleSpinBox::up-arrow { image: url($arrow_up); width: $p10; height: $p10; }
-QSpinBox::down-arrow, QDoubleSpinBox::down-arrow { image: url($arrow_down); width: $p10; height: $p10; }
+QAbstractSpinBox::up-arrow { image: url($arrow_up); width: $p10; height: $p10; }
+QAbstractSpinBox::down-arrow { image: url($arrow_down); width: $p10; height: $p10; }
 QComboBox::drop-down { border: none; width: $p20; }
 QComboBox::down-arrow { image: url($arrow_down); width: $p14; height: $p14; }
 QComboBox QAbstractItemView {
@@ -146,7 +149,7 @@ QSlider:horizontal { min-height: $p20; }
 QSlider::groove:horizontal { height: $p4; background: $border; border-radius: $p2; }
 QSlider::sub-page:horizontal { height: $p4; background: $accent; border-radius: $p2; }
 QSlider::handle:horizontal {
-    width: $p14; height: $p14; margin: -$p6 0; border-radius: $p8; background: $surface; border: 2px solid $accent;
+    width: $knob_inner; margin: -$p6 0; border-radius: $knob_radius; background: $surface; border: 2px solid $accent;
 }
 QSlider::handle:horizontal:hover { background: $accent_soft; }
 QSlider::handle:horizontal:focus { background: $accent; border-color: $text; }
@@ -177,7 +180,8 @@ QMainWindow::separator { background: $background; width: $p6; height: $p6; }
 QMainWindow::separator:hover { background: $accent; }
 QTabBar { background: transparent; }
 QTabBar::tab {
-    background: transparent; color: $text_dim; padding: $p6 $p12; border: none; border-bottom: 2px solid transparent;
+    background: transparent; color: $text_dim; padding: $p6; margin: 0 $p2; border: none;
+    border-bottom: 2px solid transparent;
 }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; font-family: "$semibold"; font-weight: 600; }
 QTabBar::tab:hover { color: $text; background: $sunken; }

@@ -55,9 +55,8 @@ class Transport(QFrame):
         self.play.clicked.connect(lambda: actions.run("train.toggle"))
         self.step = self._step_button()
         self.seed = self._button("train.new_seed", "New seed")
-        self.count = ElidedLabel(least=6)
+        self.count = ElidedLabel(least=11)
         self.count.setProperty("role", "mono")
-        self.count.set_tip("Steps done, and the time spent training.")
         self.speed_label = QLabel("Speed")
         self.speed_label.setProperty("role", "small")
         self.speed = self._speed_slider()
@@ -142,6 +141,7 @@ class Transport(QFrame):
         steps = f"{snapshot.step:,}".replace(",", "\u202f")
         phase = f" · {snapshot.phase}" if snapshot.phase and snapshot.state != "running" else ""
         self.count.setText(f"step {steps}{phase} · {snapshot.seconds:.1f} s")
+        self.count.set_tip("Steps done, and the seconds spent training.")
 
     def refresh(self) -> None:
         """Show what waits for a restart."""
@@ -168,11 +168,14 @@ class Transport(QFrame):
         for button in buttons:
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.speed_label.show()
+        self.speed.setFixedWidth(self._theme.px(96))
         if self._row.sizeHint().width() > self.width():
             self.speed_label.hide()
         if self._row.sizeHint().width() > self.width():
             for button in buttons:
                 button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        if self._row.sizeHint().width() > self.width():
+            self.speed.setFixedWidth(self._theme.px(56))
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
@@ -186,7 +189,6 @@ class Transport(QFrame):
             button.setIcon(theme.icon(icon))
         self.restart.setIcon(theme.icon("rotate-ccw", "warning"))
         self.play.setMinimumWidth(theme.px(104))
-        self.speed.setFixedWidth(theme.px(96))
         self.speed_value.setMinimumWidth(theme.px(34))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         running, self._running = bool(self._running), None

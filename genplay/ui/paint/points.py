@@ -109,14 +109,18 @@ def sprite(marker: Marker, ratio: float = 1.0) -> tuple[NDArray[np.int64], NDArr
     return rows[order] - radius, columns[order] - radius, values[order]
 
 
-def stamp(picture: Pixels, columns: NDArray[np.floating], rows: NDArray[np.floating], marker: Marker, ratio: float) -> None:
+def stamp(
+    picture: Pixels, columns: NDArray[np.floating], rows: NDArray[np.floating], marker: Marker, ratio: float
+) -> None:
     """Put a marker at every (column, row) of a picture (height + 64, width + 64) that has 32 spare pixels on each side.
 
     Coordinates are pixels of the part without the border; pixel centres lie at whole numbers plus one half.
     """
     height, width = picture.shape
     with np.errstate(invalid="ignore"):
-        near = (columns > -8) & (columns < width - 2 * _PAD + 8) & (rows > -8) & (rows < height - 2 * _PAD + 8)
+        near = (
+            (columns > -8) & (columns < width - 2 * _PAD + 8) & (rows > -8) & (rows < height - 2 * _PAD + 8)
+        )
     c = np.floor(columns[near]).astype(np.int64) + _PAD
     r = np.floor(rows[near]).astype(np.int64) + _PAD
     sprite_rows, sprite_columns, values = sprite(marker, ratio)
@@ -129,16 +133,31 @@ def stamp(picture: Pixels, columns: NDArray[np.floating], rows: NDArray[np.float
 
 
 def cloud(
-    groups: Sequence[tuple[NDArray[np.floating], Marker]], box: Box, side: int, paper: str, ratio: float = 1.0
+    groups: Sequence[tuple[NDArray[np.floating], Marker]],
+    box: Box,
+    side: int,
+    paper: str | None,
+    ratio: float = 1.0,
 ) -> Pixels:
-    """A square picture (side, side) of points (n, 2), y upwards, 0xFFRRGGBB: a thumbnail of a sample cloud."""
-    picture = np.full((side + 2 * _PAD, side + 2 * _PAD), QColor(paper).rgba(), dtype=np.uint32)
+    """A square picture (side, side) of points (n, 2), y upwards, on paper, or (None) premultiplied on nothing."""
+    picture = np.zeros((side + 2 * _PAD, side + 2 * _PAD), dtype=np.uint32)
     for x, marker in groups:
         if len(x):
             columns = (x[:, 0] - box.x0) * (side / box.width)
             rows = (box.y1 - x[:, 1]) * (side / box.height)
             stamp(picture, columns, rows, marker, ratio)
-    return np.ascontiguousarray(picture[_PAD : _PAD + side, _PAD : _PAD + side]) | np.uint32(0xFF000000)
+    inner = np.ascontiguousarray(picture[_PAD : _PAD + side, _PAD : _PAD + side])
+    return inner if paper is None else _over(inner, QColor(paper).rgba())
+
+
+def _over(picture: Pixels, paper: int) -> Pixels:
+    """Premultiplied colours laid over paper of one colour."""
+    clear = 255 - (picture >> 24)
+    out = np.full(picture.shape, 0xFF000000, dtype=np.uint32)
+    for shift in (0, 8, 16):
+        behind = ((paper >> shift) & 255) * clear // 255
+        out |= (((picture >> shift) & 255) + behind).clip(max=255) << shift
+    return out
 
 
 class PointsItem(pg.GraphicsObject):

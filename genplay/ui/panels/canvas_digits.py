@@ -34,7 +34,7 @@ class DigitCanvas(QWidget):
         self.setAccessibleName("Pixel editor")
         self.setAccessibleDescription("Five by five pixels. Arrows move, Space turns a pixel over.")
         self.setToolTip("Click or drag to paint. Arrow keys move, Space or Enter turns a pixel over.")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         theme.changed.connect(self.update)
 
     def pixels(self) -> list[int]:

@@ -62,7 +62,7 @@ class PlaneCanvas(QWidget):
         self._cloud_key: tuple[object, ...] = ()
         self.setMouseTracking(True)
         self.setCursor(Qt.CursorShape.CrossCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setAccessibleName("Drawing canvas")
         self.setAccessibleDescription("Drag to draw points of the data set.")
         theme.changed.connect(self.update)
@@ -255,21 +255,15 @@ class PlaneCanvas(QWidget):
             size = 3.0 * max(1.0, self._theme.scale)
             x, y = data.x_train[:MOST_POINTS], data.y_train[:MOST_POINTS]
             groups = groups_of(x, y, data.classes, self._theme, size)
-            pixels = cloud(groups, self.box, round(side * ratio), self._theme.tokens.canvas, ratio)
+            pixels = cloud(groups, self.box, round(side * ratio), None, ratio)
             height, width = pixels.shape
-            image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32).copy()
+            image = QImage(
+                pixels.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied
+            ).copy()
             image.setDevicePixelRatio(ratio)
             self._cloud, self._cloud_key = image, key
-        painter.setOpacity(0.8)
-        painter.setCompositionMode(
-            QPainter.CompositionMode.CompositionMode_Lighten
-            if self._theme.tokens.dark
-            else QPainter.CompositionMode.CompositionMode_Darken
-        )
         if self._cloud is not None:
             painter.drawImage(QPointF((self.width() - side) / 2, (self.height() - side) / 2), self._cloud)
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
-        painter.setOpacity(1.0)
 
     def _stroke_color(self) -> QColor:
         if self.brush.tool == "eraser":

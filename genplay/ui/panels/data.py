@@ -45,7 +45,7 @@ class DataPanel(QScrollArea):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.knobs = Form(theme, self._set)
         self.settings = Form(theme, self._set)
-        self._amount = Section("Amount, split and noise", theme, opened=False)
+        self._amount = Section("Amount and noise", theme, opened=False)
         self._amount.add(self.settings)
         self.file = QPushButton("Open a data file …")
         self.file.setToolTip(f"{actions.tip('data.open')}\nOr drop a file anywhere on the window.")

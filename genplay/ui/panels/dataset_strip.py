@@ -36,6 +36,7 @@ class Tile(QAbstractButton):
         self._icon = icon
         self._picture: QPixmap | None = None
         self.compact = False
+        self.named = True
         self.setText(title)
         self.setAccessibleName(title)
         self.setToolTip(f"{title}\n{help}")
@@ -56,10 +57,11 @@ class Tile(QAbstractButton):
         text = self.fontMetrics().horizontalAdvance(self.text())
         pad = theme.space(1)
         if self.compact:
-            return QSize(side + min(text, theme.px(110)) + theme.space(4), side + 2 * pad)
-        return QSize(
-            max(side, min(text, theme.px(92))) + theme.space(2), side + self.fontMetrics().height() + 3 * pad
-        )
+            if not self.named and not self.isChecked():
+                return QSize(side + 2 * pad, side + 2 * pad)
+            return QSize(side + min(text, theme.px(130)) + theme.space(5), side + 2 * pad)
+        width = max(side, min(text, theme.px(110))) + theme.space(3)
+        return QSize(width, side + self.fontMetrics().height() + 3 * pad)
 
     def enterEvent(self, event: object) -> None:
         super().enterEvent(event)  # type: ignore[arg-type]
@@ -106,6 +108,8 @@ class Tile(QAbstractButton):
 
     def _paint_text(self, painter: QPainter, beside: int, pad: int) -> None:
         theme = self._theme
+        if self.compact and not self.named and not self.isChecked():
+            return
         painter.setFont(theme.font("small"))
         painter.setPen(QColor(theme.tokens.text if self.isChecked() else theme.tokens.text_dim))
         if self.compact:
@@ -159,6 +163,7 @@ class DatasetStrip(QFrame):
         self._theme = theme
         self._world: World | None = None
         self._compact = False
+        self._height = 0
         self._samples: dict[str, Sample] = {}
         self.tiles: dict[str, Tile] = {}
         self.setProperty("role", "bar")
@@ -202,6 +207,7 @@ class DatasetStrip(QFrame):
         for card in self._cards():
             if self._own(card):
                 self._take_own(card.id)
+        self._fit()
         chosen = self.tiles.get(name)
         if chosen is not None:
             QTimer.singleShot(
@@ -238,6 +244,25 @@ class DatasetStrip(QFrame):
             self._draw(id)
         if missing:
             self._sampler.start(missing)
+
+    def _fit(self) -> None:
+        """Small tiles drop their names, save the chosen one's, where they would not fit."""
+        for named in (True, False):
+            for tile in self.tiles.values():
+                tile.named = named
+                tile.updateGeometry()
+            self._row.invalidate()
+            if not self._compact or self._row.sizeHint().width() <= self.width():
+                break
+        for tile in self.tiles.values():
+            tile.update()
+        # Room for the scroll bar where there is one, so that it never covers a name.
+        scrolled = self._row.sizeHint().width() > self.width()
+        self.setFixedHeight(self._height + (self._theme.px(10) if scrolled else 0))
+
+    def resizeEvent(self, event: object) -> None:
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        self._fit()
 
     def _choose(self, id: str) -> None:
         if id == "file" and id not in self._experiment.desk().kept_data:
@@ -284,7 +309,6 @@ class DatasetStrip(QFrame):
         probe = Tile("", "x", "", "", theme)
         probe.compact = self._compact
         probe.setFont(theme.font("small"))
-        height = probe.sizeHint().height() + 2 * theme.space(1)
+        self._height = probe.sizeHint().height() + 2 * theme.space(1)
         probe.deleteLater()
-        # Room for the scroll bar, so that it never covers a name.
-        self.setFixedHeight(height + theme.px(10))
+        self._fit()

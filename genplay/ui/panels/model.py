@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 from genplay.lab.experiment import Experiment
 from genplay.training.recipe import Recipe
 from genplay.ui.dispatch import Dispatch
+from genplay.ui.fields import Combo
 from genplay.ui.forms import Form
 from genplay.ui.formula import FormulaView
 from genplay.ui.panels.abilities import abilities
@@ -84,10 +84,8 @@ class ModelPanel(QScrollArea):
         row = QHBoxLayout(self._objective_row)
         row.setContentsMargins(0, 0, 0, 0)
         label = QLabel("Objective")
-        self.objective = QComboBox()
+        self.objective = Combo()
         self.objective.setAccessibleName("Objective")
-        self.objective.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.objective.setMinimumContentsLength(8)
         label.setBuddy(self.objective)
         row.addWidget(label)
         row.addWidget(self.objective, 1)
