@@ -98,9 +98,9 @@ LIGHT = Tokens(
         {
             "density": ("#FFFFFF", "#D6E6FB", "#93BDF3", "#4A8AE0", "#1B5CBC", "#0A2F70"),
             "truth": ("#FFFFFF", "#E0F0D3", "#B0D68E", "#74AE47", "#417A1C", "#1E420A"),
-            "energy": ("#0A2F70", "#2F6FC4", "#8DB9E8", "#E6EDF5", "#F4E3D3", "#E2A878"),
+            "energy": ("#1E1247", "#3B3F94", "#3C7DAE", "#62B5A7", "#B9DEB4", "#FFFFFF"),
             "error": ("#4A2C9E", "#8D75D6", "#CFC5EE", "#FFFFFF", "#F6C3CB", "#DE6C7E", "#9E1730"),
-            "discriminator": ("#1B62CC", "#9DC0F0", "#FFFFFF", "#F3BE95", "#A94400"),
+            "discriminator": ("#7FA9E8", "#C3D8F6", "#FFFFFF", "#F6D6BE", "#E2A06E"),
         }
     ),
 )
@@ -148,9 +148,9 @@ DARK = Tokens(
         {
             "density": ("#0E1116", "#11294D", "#1B4E92", "#3381D6", "#7DB8FA", "#E4F1FF"),
             "truth": ("#0E1116", "#1C3310", "#386319", "#659A34", "#9FD168", "#EAF8DB"),
-            "energy": ("#E4F1FF", "#7DB8FA", "#2C6FB8", "#16263A", "#3A2618", "#8C5526"),
+            "energy": ("#F3F6C4", "#8FD3A0", "#3FA0A0", "#35679B", "#2F3470", "#0E1116"),
             "error": ("#CDBDFF", "#8C6FE0", "#42347A", "#0E1116", "#6E2333", "#D9546C", "#FFC0CA"),
-            "discriminator": ("#6FB1FF", "#22426C", "#0E1116", "#6B3F1B", "#FFA45C"),
+            "discriminator": ("#2C5B97", "#1B3454", "#0E1116", "#4B2E18", "#94592B"),
         }
     ),
 )

@@ -44,12 +44,13 @@ def lines(values: NDArray[np.floating], grid: Grid, level: float) -> NDArray[np.
 
 
 class ContoursItem(pg.GraphicsObject):
-    """Level sets of one function, the innermost level strongest."""
+    """Level sets of one function, the innermost level strongest; ``smooth`` costs more, for pictures that rest."""
 
     def __init__(self, z: float = -50.0) -> None:
         super().__init__()
         self._rect = QRectF()
         self._paths: list[tuple[QPainterPath, QPen]] = []
+        self.smooth = False
         self.setZValue(z)
 
     def show_levels(
@@ -86,7 +87,7 @@ class ContoursItem(pg.GraphicsObject):
         return self._rect
 
     def paint(self, painter: QPainter, *_: object) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, self.smooth)
         for path, pen in self._paths:
             painter.setPen(pen)
             painter.drawPath(path)

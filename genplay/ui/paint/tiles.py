@@ -38,7 +38,8 @@ class TileGrid(QWidget):
 
     ``hovered`` carries the tile under the mouse (−1: none), ``chosen`` one that was clicked or reached by arrow keys,
     ``key_pressed`` any other key with the current tile. ``drag_prefix`` makes tiles draggable: the text that is dragged
-    is the prefix and the tile's number.
+    is the prefix and the tile's number. Tiles shrink from ``largest`` to ``least`` pixels a side (at scale 1) to let all
+    fit; if they still do not, the first that fit are shown.
     """
 
     hovered = Signal(int)
@@ -46,12 +47,14 @@ class TileGrid(QWidget):
     key_pressed = Signal(str, int)
 
     def __init__(
-        self, theme: Theme, name: str, parent: QWidget | None = None, *, drag_prefix: str = "", largest: int = 56
+        self, theme: Theme, name: str, parent: QWidget | None = None, *, drag_prefix: str = "", largest: int = 56, least: int = 26
     ) -> None:
         super().__init__(parent)
         self._theme = theme
         self._drag_prefix = drag_prefix
-        self._largest = largest
+        self._largest, self._least = largest, least
+        self._shown = 0
+        self._ring = False
         self._tiles: Table = np.empty((0, SIDE, SIDE), np.uint32)
         self._captions: tuple[str, ...] = ()
         self._tips: tuple[str, ...] = ()
@@ -82,7 +85,13 @@ class TileGrid(QWidget):
 
     @property
     def count(self) -> int:
+        """How many tiles there are."""
         return len(self._tiles)
+
+    @property
+    def shown(self) -> int:
+        """How many of them fit and are drawn."""
+        return self._shown
 
     @property
     def current(self) -> int:
@@ -107,20 +116,23 @@ class TileGrid(QWidget):
     def _caption_height(self) -> int:
         return QFontMetrics(self._theme.font("small")).height() if self._captions else 0
 
-    def _sizes(self, width: int, height: int) -> tuple[int, int]:
-        """The whole-number scale and the columns that show every tile as large as the space allows."""
+    def _sizes(self, width: int, height: int) -> tuple[int, int, int]:
+        """The whole-number scale, the columns, and how many tiles are shown."""
         n, h, w = self._tiles.shape
-        n = max(n, 1)
-        gap, below = self._theme.px(4), self._caption_height()
-        least = self._least_width()
-        for scale in range(max(1, self._theme.px(self._largest) // max(w, 1)), 0, -1):
-            columns = n if self.one_row else max(1, (width + gap) // (max(w * scale, least) + gap))
-            rows = -(-n // columns)
-            fits = columns * (max(w * scale, least) + gap) - gap <= width
-            if rows * (h * scale + below + gap) - gap <= height and fits:
-                return scale, min(columns, n)
-        columns = n if self.one_row else max(1, (width + gap) // (max(w, least) + gap))
-        return 1, min(columns, n)
+        gap, below, text = self._gap(), self._caption_height(), self._least_width()
+        top = max(1, self._theme.px(self._largest) // max(w, 1))
+        bottom = min(top, max(1, -(-self._theme.px(self._least) // max(w, 1))))
+        fit = (bottom, 1, 1)
+        for scale in range(top, bottom - 1, -1):
+            columns = max(1, (width + gap) // (max(w * scale, text) + gap))
+            rows = 1 if self.one_row else max(1, (height + gap) // (h * scale + below + gap))
+            fit = (scale, min(columns, max(n, 1)), min(n, columns * rows))
+            if fit[2] == n:
+                break
+        return fit
+
+    def _gap(self) -> int:
+        return self._theme.px(7)
 
     def _least_width(self) -> int:
         if not self._captions:
@@ -129,11 +141,10 @@ class TileGrid(QWidget):
         return max((metrics.horizontalAdvance(text) for text in self._captions), default=0)
 
     def _lay(self) -> None:
-        self._scale, self._columns = self._sizes(self.width(), self.height())
+        self._scale, self._columns, self._shown = self._sizes(self.width(), self.height())
         _, h, w = self._tiles.shape
-        gap = self._theme.px(4)
         wide = max(w * self._scale, self._least_width())
-        self._pitch = QSize(wide + gap, h * self._scale + self._caption_height() + gap)
+        self._pitch = QSize(wide + self._gap(), h * self._scale + self._caption_height() + self._gap())
         self._atlas = None
         self.update()
 
@@ -145,13 +156,13 @@ class TileGrid(QWidget):
         return QSize(self._theme.px(220), self._theme.px(140))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._theme.px(60), self._theme.px(36) + self._caption_height())
+        return QSize(self._theme.px(60), self._theme.px(self._least + 4) + self._caption_height())
 
     def rect_of(self, index: int) -> QRect:
         """Where a tile's picture lies in the widget."""
         row, column = divmod(index, self._columns)
         _, h, w = self._tiles.shape
-        inset = (self._pitch.width() - self._theme.px(4) - w * self._scale) // 2
+        inset = (self._pitch.width() - self._gap() - w * self._scale) // 2
         return QRect(
             column * self._pitch.width() + inset, row * self._pitch.height(), w * self._scale, h * self._scale
         )
@@ -160,25 +171,27 @@ class TileGrid(QWidget):
         """The tile at a place of the widget, −1 for none."""
         column, row = position.x() // self._pitch.width(), position.y() // self._pitch.height()
         index = row * self._columns + column
-        inside = 0 <= column < self._columns and 0 <= row and 0 <= index < len(self._tiles)
+        inside = 0 <= column < self._columns and 0 <= row and 0 <= index < self._shown
         return index if inside and self.rect_of(index).adjusted(-2, -2, 2, 2).contains(position) else -1
 
     # Drawing
 
     def _picture(self) -> QImage:
         """All tiles in one image, one image pixel a tile pixel, without gaps."""
-        n, h, w = self._tiles.shape
+        _, h, w = self._tiles.shape
+        n = self._shown
         rows = -(-n // self._columns)
         if self._atlas is None:
-            atlas = np.full((rows * self._columns, h, w), self._theme.color("surface").rgba(), np.uint32)
-            atlas[:n] = self._tiles
+            atlas = np.zeros((rows * self._columns, h, w), np.uint32)
+            atlas[:n] = self._tiles[:n]
             whole = atlas.reshape(rows, self._columns, h, w).transpose(0, 2, 1, 3)
             self._atlas = np.ascontiguousarray(whole).reshape(rows * h, self._columns * w)
         height, width = self._atlas.shape
         return QImage(self._atlas.data, width, height, width * 4, QImage.Format.Format_RGB32)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        n, h, w = self._tiles.shape
+        _, h, w = self._tiles.shape
+        n = self._shown
         if not n:
             return
         theme = self._theme
@@ -193,7 +206,7 @@ class TileGrid(QWidget):
             if index < len(self._captions):
                 below = QRect(
                     column * self._pitch.width(), target.bottom() + 1,
-                    self._pitch.width() - theme.px(4), self._caption_height(),
+                    self._pitch.width() - self._gap(), self._caption_height(),
                 )  # fmt: skip
                 painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, self._captions[index])
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -203,7 +216,7 @@ class TileGrid(QWidget):
         if 0 <= self._current < n:
             painter.setPen(QPen(theme.color("focus"), theme.px(2)))
             painter.drawRect(self.rect_of(self._current).adjusted(-1, -1, 0, 0))
-        elif self.hasFocus():
+        elif self.hasFocus() and self._ring:
             painter.setPen(QPen(theme.color("focus"), theme.px(1)))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         for index, letter in self._badges.items():
@@ -288,7 +301,7 @@ class TileGrid(QWidget):
             event.ignore()
         elif step is not None:
             index = 0 if self._current < 0 else self._current + step
-            if 0 <= index < len(self._tiles):
+            if 0 <= index < self._shown:
                 self._go(index)
         elif event.text().strip() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier and self._current >= 0:
             self.key_pressed.emit(event.text().lower(), self._current)
@@ -311,6 +324,7 @@ class TileGrid(QWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
+        self._ring = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
-from genplay.spaces.binary import codes, images
+from genplay.spaces.binary import codes
 from genplay.training.snapshot import FieldRequest, Snapshot
 from genplay.ui.ask import LatestAsk
 from genplay.ui.paint.heat import ink_table
@@ -184,7 +184,7 @@ class DigitsView(QWidget):
             digit_tiles(self._data_images, self._data_ink),
             tips=tuple(f"class {data.class_names[k]}" for k in data.y_train[:DATA_SHOWN]) if data.classes > 1 else (),
         )
-        self._sections["data"].say(f"{len(self._data_images)} of {len(data.x_train):,} training images")
+        self._sections["data"].say(f"The first of {len(data.x_train):,} training images.")
         if self._shown_image is None and len(self._data_images):
             self._show("Training image 1", self._data_images[0])
 
@@ -234,7 +234,8 @@ class DigitsView(QWidget):
         elif self._exact_for == (snapshot.run_id, snapshot.step):
             kind = self._experiment.card.density["digits"]
             word = {"exact": "exact", "bound": "ranked by a bound", "estimate": "ranked by an estimate"}[kind]
-            top.say(f"Of all 33,554,432 images, {word}. Numbers are log p in nats.")
+            share = float(np.exp(self._top[1]).sum()) if self._top is not None and self._top[1] is not None else 0.0
+            top.say(f"Of all 33,554,432 images, {word}; log p in nats. These {TOP} hold {share:.0%} of the probability.")
         elif self.search.running:
             top.say("Looking through all 33,554,432 images …")
         elif snapshot.state == "running":
@@ -263,14 +264,13 @@ class DigitsView(QWidget):
         self._search_row.hide()
         self._say_captions()
 
-    def _found(self, at: tuple[int, int], result: object) -> None:
+    def _found(self, at: tuple[int, int], result: Any) -> None:
         self._search_row.hide()
         snapshot = self._snapshot
         if snapshot is None or at != (snapshot.run_id, snapshot.step):
             return
-        if isinstance(result, tuple):
-            code, log_p = result
-            self._top = (images(code).astype(np.float64), log_p)
+        if result is not None:
+            self._top = (result.images.astype(np.float64), result.log_prob)
             self._exact_for = at
             self._draw_top()
         else:

@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from genplay.quantity import Kind, Quantity
 from genplay.spaces.binary import N_IMAGES, SIDE
 from genplay.ui.paint.heat import Table
 from genplay.ui.paint.tiles import digit_tiles
+from genplay.ui.stage.titled import let_wrap
 from genplay.ui.theme import Theme
 
 __all__ = ["BigImage", "ImageCard", "log_p_text"]
@@ -68,22 +69,17 @@ class ImageCard(QWidget):
         super().__init__(parent)
         self._theme = theme
         self.image = BigImage(theme, self)
-        self.learned = QLabel("", self)
-        self.true = QLabel("", self)
-        self.code = QLabel("", self)
-        self.hint = QLabel("Point at any image; click to keep it here.", self)
-        self.hint.setProperty("role", "small")
-        lines = QVBoxLayout()
-        for label in (self.learned, self.true, self.code, self.hint):
-            label.setWordWrap(True)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-            lines.addWidget(label)
-        lines.addStretch(1)
+        self.numbers = QLabel(self)
+        let_wrap(self.numbers)
+        self.numbers.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.numbers.setTextFormat(Qt.TextFormat.RichText)
+        self.numbers.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.numbers.setAccessibleName("Numbers of the image")
+        self._learned = self._true = self._code = ""
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.addWidget(self.image, 4)
-        self._layout.addLayout(lines, 5)
+        self._layout.addWidget(self.numbers, 5)
         theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -94,19 +90,26 @@ class ImageCard(QWidget):
         """Show an image (25,), its code and its true log p (None: the data have no law)."""
         self.image.show_image(image, ink)
         sure = bool(np.all((image == 0) | (image == 1)))
-        self.code.setText(f"image {code:,} of {N_IMAGES:,}" + ("" if sure else ", each pixel at its likelier value"))
-        colour = self._theme.color("truth").name()
+        self._code = f"image {code:,} of {N_IMAGES:,}" + ("" if sure else ", each pixel at its likelier value")
+        colour = self._theme.tokens.truth
         if true is None:
-            self.true.setText("true log p unknown: these data are a bare sample")
+            self._true = "true log p unknown: these data are a bare sample"
         elif np.isfinite(true):
-            self.true.setText(f'<span style="color:{colour}">true log p</span> {log_p_text(true, "exact")}')
+            self._true = f'<span style="color:{colour}">true log p</span> {log_p_text(true, "exact")}'
         else:
-            self.true.setText(f'<span style="color:{colour}">true log p</span> = −∞: the data never show it')
+            self._true = f'<span style="color:{colour}">true log p</span> = −∞: the data never show it'
+        self._write()
 
     def show_learned(self, value: float | None, kind: Kind, model: str) -> None:
         """Show the model's log p of the image (None: the model has no density)."""
-        colour = self._theme.color("model").name()
         if value is None:
-            self.learned.setText(f"{model} has no density")
+            self._learned = f"{model} has no density"
         else:
-            self.learned.setText(f'<span style="color:{colour}">log p</span> {log_p_text(value, kind)}')
+            colour = self._theme.tokens.model
+            self._learned = f'<span style="color:{colour}">log p</span> {log_p_text(value, kind)}'
+        self._write()
+
+    def _write(self) -> None:
+        hint = f'<span style="color:{self._theme.tokens.text_dim}">Point at any image; click to keep it here.</span>'
+        lines = [line for line in (self._learned, self._true, self._code, hint) if line]
+        self.numbers.setText("".join(f'<p style="margin:0 0 6px 0">{line}</p>' for line in lines))

@@ -131,7 +131,7 @@ class PlaneView(QWidget):
         parts = {
             "points": (self._draw_points, (look, id(samples))),
             "background": (self._draw_background, (look, id(fields.get(self._field_shown(layers))), truth_key)),  # type: ignore[call-overload]
-            "contours": (self._draw_contours, (look, id(fields.get("density")))),
+            "contours": (self._draw_contours, (look, id(fields.get("density")), snapshot is not None and snapshot.state)),
             "truth": (self._draw_truth_lines, (look, truth_key)),
             "arrows": (self._draw_arrows, (look, id(fields.get("score")))),
         }
@@ -160,7 +160,7 @@ class PlaneView(QWidget):
         groups = self._data_groups() if "data" in layers else []
         if samples is not None:
             tokens = self._theme.tokens
-            groups.append((samples, Marker("o", _SAMPLE * self._theme.scale, tokens.model, tokens.canvas)))
+            groups.append((samples, Marker("o", _SAMPLE * self._theme.scale**0.5, tokens.model, tokens.canvas)))
         handfuls = _HANDFULS if samples is not None and len(groups) > 1 else 1
         self.canvas.points.show_points(
             [(x[i::handfuls], marker) for i in range(handfuls) for x, marker in groups]
@@ -170,7 +170,7 @@ class PlaneView(QWidget):
     def _data_groups(self) -> list[tuple[NDArray[np.floating], Marker]]:
         data, tokens = self._experiment.data, self._theme.tokens
         x, y = data.x_train[:MOST_POINTS], data.y_train[:MOST_POINTS]
-        size = _POINT * self._theme.scale
+        size = _POINT * self._theme.scale**0.5
         if data.classes <= 1:
             return [(x, Marker("o", size, tokens.data, tokens.canvas))]
         shapes, hues = tokens.markers, tokens.classes
@@ -248,6 +248,7 @@ class PlaneView(QWidget):
             self._levels = highest_density_levels(q)
         heat_below = background(self.layers) == "density"
         colour = self._theme.color("text" if heat_below else "model")
+        self.canvas.contours.smooth = self._snapshot is None or self._snapshot.state != "running"
         self.canvas.contours.show_levels(np.nan_to_num(q), field.grid, self._levels, colour)
 
     def _draw_truth_lines(self) -> None:

@@ -2,128 +2,111 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from genplay.errors import GenplayError
-from genplay.spaces.ranking import most_probable
-from genplay.training.priority import lower_priority
+from genplay.training.jobs import Job, Jobs
 
 if TYPE_CHECKING:
     from genplay.models.base import Model
 
-__all__ = ["Found", "ImageSearch", "copy_with_blocks"]
+__all__ = ["ImageSearch"]
 
-Found = tuple[NDArray[np.int64], NDArray[np.float64]]
-Blocks = Callable[[int, int], NDArray[np.float64]]
+_TITLE = "most probable images"
+_LOOK_MS = 100
 
 
-def copy_with_blocks(model: Model) -> Callable[[], Blocks] | None:
-    """In the training thread: a copy of the model, as a function that prepares its tables; None if it has none."""
-    from genplay.models.base import HasBlocks
+def _copied(model: Model) -> Model:
+    """In the training thread: a copy that training will not touch."""
     from genplay.training.queries import copy
 
-    if not isinstance(model, HasBlocks):
-        return None
-    other = copy(model)
-
-    def prepare() -> Blocks:
-        import torch
-
-        with torch.no_grad():
-            blocks: Blocks = other.log_prob_blocks()  # type: ignore[operator]
-        return blocks
-
-    return prepare
+    return copy(model)
 
 
 class ImageSearch(QObject):
     """One search at a time; a new one cancels the one before.
 
-    ``progressed`` carries the share that is done, ``found`` the tag and the result (None: the model cannot tell).
+    ``progressed`` carries the share that is done, ``found`` the tag and the ``Ranking`` (None: it cannot be had).
     """
 
     progressed = Signal(float)
     found = Signal(object, object)
-    _prepared = Signal(object, object)
+    _copy_made = Signal(object, object)
     _ended = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pool = ThreadPoolExecutor(
-            1, thread_name_prefix="genplay-search", initializer=lower_priority, initargs=("idle",)
-        )
-        self._cancel = threading.Event()
+        self._jobs = Jobs("genplay-search")
+        self._job: Job[Any] | None = None
         self._tag: object = None
-        self._prepared.connect(self._run)
+        self._k = 0
+        self._look = QTimer(self, interval=_LOOK_MS)
+        self._look.timeout.connect(self._progress)
+        self._copy_made.connect(self._run)
         self._ended.connect(self._finish)
 
     @property
     def running(self) -> bool:
         return self._tag is not None
 
-    def start(self, tag: object, ask: Callable[[Callable[[Model], Any]], Future[Any]], k: int) -> None:
+    def start(self, tag: object, ask: Callable[[Callable[[Model], Model]], Future[Any]], k: int) -> None:
         """Search the k most probable images of the model that ``ask`` reaches."""
         self.cancel()
-        self._tag = tag
-        self._k = k
+        self._tag, self._k = tag, k
         try:
-            future = ask(copy_with_blocks)
+            future = ask(_copied)
         except GenplayError:
             self._tag = None
             return
-        future.add_done_callback(lambda done: _emit(self._prepared, tag, done))
+        future.add_done_callback(lambda done: _emit(self._copy_made, tag, done))
 
-    def _run(self, tag: object, future: Future[Any]) -> None:
+    def _run(self, tag: object, copied: Future[Any]) -> None:
         if tag != self._tag:
             return
-        if future.cancelled() or future.exception() is not None:
-            self._tag = None
+        if copied.cancelled() or copied.exception() is not None:
+            self._finish(tag, copied)
             return
-        prepare = future.result()
-        if prepare is None:
-            self._tag = None
-            self.found.emit(tag, None)
-            return
-        self._cancel = cancel = threading.Event()
-        self._pool.submit(self._search, tag, prepare, self._k, cancel)
+        model, k = copied.result(), self._k
 
-    def _search(self, tag: object, prepare: Callable[[], Blocks], k: int, cancel: threading.Event) -> None:
-        try:
-            result = None
-            if not cancel.is_set():
-                block = prepare()
-                result = most_probable(
-                    block, k,
-                    progress=lambda share: _emit(self.progressed, share),
-                    cancelled=cancel.is_set,
-                )  # fmt: skip
-        except Exception as error:  # told to the user by the view: a search must never take the window along
-            _emit(self._ended, tag, error)
-            return
-        if result is not None:
-            _emit(self._ended, tag, result)
+        def work(progress: Callable[[float, str], None], cancelled: Callable[[], bool]) -> Any:
+            import torch
 
-    def _finish(self, tag: object, result: Found | Exception) -> None:
-        if tag == self._tag:
-            self._tag = None
-            self.found.emit(tag, result)
+            from genplay.training.enumeration import most_probable
+
+            with torch.no_grad():
+                return most_probable(model, k, progress, cancelled)
+
+        self._job = self._jobs.submit(work, _TITLE)
+        self._job.future.add_done_callback(lambda done: _emit(self._ended, tag, done))
+        self._look.start()
+
+    def _progress(self) -> None:
+        if self._job is not None:
+            self.progressed.emit(self._job.progress[0])
+
+    def _finish(self, tag: object, done: Future[Any]) -> None:
+        if tag != self._tag:
+            return
+        self._tag, self._job = None, None
+        self._look.stop()
+        failed = done.cancelled() or done.exception() is not None
+        self.found.emit(tag, None if failed else done.result())
 
     def cancel(self) -> None:
         """Stop the search that is running, if there is one."""
-        self._cancel.set()
-        self._tag = None
+        if self._job is not None:
+            self._job.cancel()
+        self._tag, self._job = None, None
+        self._look.stop()
 
     def close(self) -> None:
         """Stop, and wait for the thread to end."""
         self.cancel()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._jobs.close()
 
 
 def _emit(signal: Any, *values: object) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from genplay.training.snapshot import FieldRequest, Snapshot
 from genplay.ui.ask import LatestAsk
@@ -17,6 +17,7 @@ from genplay.ui.stage.layers import FIELDS, sentence
 from genplay.ui.stage.plane_view import MOST_POINTS, PlaneView
 from genplay.ui.stage.reading import Reading, reading_html
 from genplay.ui.stage.sentence import Sentence
+from genplay.ui.stage.titled import let_wrap
 from genplay.ui.theme import Theme
 
 __all__ = ["Stage"]
@@ -48,9 +49,8 @@ class Stage(QWidget):
         self.bar = ColourBar(theme, self)
         self.readout = QLabel(_HINT, self)
         self.readout.setProperty("role", "small")
-        self.readout.setWordWrap(True)
+        let_wrap(self.readout)
         self.readout.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.readout.setAccessibleName("Values under the mouse")
         self._foot = QWidget(self)
         self._foot_row = QHBoxLayout(self._foot)

@@ -7,7 +7,15 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from genplay.ui.theme import Theme
 
-__all__ = ["Titled"]
+__all__ = ["Titled", "let_wrap"]
+
+
+def let_wrap(label: QLabel) -> None:
+    """Let a label take any width it is given and as many lines as it needs there."""
+    label.setWordWrap(True)
+    policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    policy.setHeightForWidth(True)
+    label.setSizePolicy(policy)
 
 
 class Titled(QWidget):
@@ -21,8 +29,7 @@ class Titled(QWidget):
         self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._caption = QLabel("", self)
         self._caption.setProperty("role", "small")
-        self._caption.setWordWrap(True)
-        self._caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        let_wrap(self._caption)
         self._caption.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._caption.hide()
         self._layout = QVBoxLayout(self)
