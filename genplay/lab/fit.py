@@ -154,7 +154,7 @@ def on_file(run: Run, path: Path) -> Data:
     table = _content(path, run.world, None, None)
     if not isinstance(table, Table):
         raise BadInput(f"{path} is a picture; a run is measured on a table of points.")
-    x = table.x if run.units is None else run.units.to_box(table.x)
+    x = table.x.copy() if run.units is None else run.units.to_box(table.x)
     spec = DataSpec(FILE, content=table)
     return Data(
         spec, run.world, x, table.labels, x, table.labels, None, table.class_names, run.data.box, table.notes

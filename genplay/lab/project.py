@@ -22,6 +22,7 @@ from genplay.errors import BadInput
 from genplay.lab import manifest as m
 from genplay.lab.archive import array_bytes, read_archive, read_array, write_archive
 from genplay.lab.curves import history_from_json, history_to_json
+from genplay.lab.presets import default_desk
 from genplay.lab.state import Desk, ModelChoice
 from genplay.spaces import World
 
@@ -66,7 +67,7 @@ class SavedRun:
 
 @dataclass(frozen=True, eq=False)
 class Project:
-    """What a project file holds."""
+    """What a project file holds; a world without a desk is as an empty program has it."""
 
     world: World
     desks: Mapping[World, Desk]
@@ -262,7 +263,8 @@ def put(experiment: Experiment, project: Project) -> None:
         world: run.plan(world, experiment.device)  # type: ignore[arg-type]
         for world, run in project.runs.items()
     }
-    experiment.load(project.world, project.desks)
+    desks = {world: project.desks.get(world) or default_desk(world) for world in experiment.worlds}
+    experiment.load(project.world, desks)
     for world, run in project.runs.items():
         kept: Future[Checkpoint] = Future()
         kept.set_result(run.checkpoint)

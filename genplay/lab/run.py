@@ -13,12 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from genplay.datasets.base import Data
 from genplay.datasets.table import AffineMap, Table
 from genplay.errors import BadInput, Failure
-from genplay.lab.presets import default_desk
 from genplay.lab.project import Project, SavedRun, read, write
 from genplay.lab.state import Desk
 from genplay.models.card import Card
 from genplay.quantity import Kind, Quantity
-from genplay.spaces import DIMENSIONS, WORLDS, World
+from genplay.spaces import DIMENSIONS, World
 from genplay.spaces.plane import HOME, Box
 
 if TYPE_CHECKING:
@@ -171,9 +170,8 @@ class Run:
         """Save as a .genplay file, which the window opens too; returns its path."""
         plan = self.plan
         saved = SavedRun.of(plan, self.trainer.checkpoint())
-        desks = {world: default_desk(world) for world in WORLDS}
-        desks[plan.world] = Desk(plan.data.spec, saved.choice, plan.seed)
-        return write(Project(plan.world, desks, {plan.world: saved}), Path(path))
+        desk = Desk(plan.data.spec, saved.choice, plan.seed)
+        return write(Project(plan.world, {plan.world: desk}, {plan.world: saved}), Path(path))
 
     @staticmethod
     def open(path: str | Path, *, device: DeviceName = "auto", world: World | None = None) -> Run:

@@ -1,0 +1,344 @@
+"""The command line through ``main``: what is printed where, exit codes, and one line for everything that goes wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import genplay
+from genplay import cli
+from genplay.lab import doctor
+
+QUICK = ["train", "--data", "gaussian-blob", "--model", "gaussian", "--n", "200", "--steps", "2"]
+
+
+class Printed:
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]):
+    def call(*argv: object) -> Printed:
+        code = cli.main([str(arg) for arg in argv])
+        out, err = capsys.readouterr()
+        return Printed(code, out, err)
+
+    return call
+
+
+def refused(printed: Printed, code: int, *said: str) -> None:
+    assert printed.code == code, printed.err
+    assert printed.out == ""
+    assert printed.err.startswith("genplay: ")
+    assert printed.err.count("\n") == 1
+    assert "Traceback" not in printed.err
+    for words in said:
+        assert words in printed.err
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("runs") / "moons.genplay"
+    genplay.fit("gaussian-blob", "gaussian", n=200, steps=1).save(path)
+    return path
+
+
+# Lists
+
+
+@pytest.mark.parametrize("what", ["datasets", "models", "metrics", "actions"])
+def test_lists(run, what: str) -> None:
+    rows = run("list", what, "--json").json
+    assert all(row["id"] and row["title"] for row in rows)
+    assert len({row["id"] for row in rows}) == len(rows) > 5
+    text = run("list", what)
+    assert text.code == 0
+    assert all(row["id"] in text.out for row in rows)
+
+
+@pytest.mark.parametrize("what", ["samplers", "lessons"])
+def test_what_is_not_there_yet_is_an_empty_list(run, what: str) -> None:
+    assert run("list", what, "--json").json == []
+    assert "no " + what in run("list", what).out
+
+
+def test_neither_torch_nor_qt_is_loaded_for_nothing() -> None:
+    program = """
+import sys, genplay, genplay.cli
+heavy = {"torch", "PySide6", "pyqtgraph", "qasync", "numpy", "scipy"} & set(sys.modules)
+assert not heavy, heavy
+for what in ("datasets", "models", "metrics", "actions"):
+    assert genplay.cli.main(["list", what, "--json"]) == 0
+heavy = {"torch", "PySide6", "pyqtgraph", "qasync"} & set(sys.modules)
+assert not heavy, heavy
+assert genplay.__version__
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+# Training
+
+
+def test_train_json(run, tmp_path: Path) -> None:
+    printed = run(*QUICK, "--seed", 3, "--out", tmp_path / "r.genplay", "--json")
+    assert printed.code == 0
+    assert printed.err == ""
+    found = printed.json
+    assert (found["model"], found["data"], found["world"], found["seed"]) == (
+        "gaussian",
+        "gaussian-blob",
+        "plane",
+        3,
+    )
+    assert set(found["kl"]) >= {"value", "kind", "stderr", "method"}
+    assert found["log_z"] is None
+    assert found["losses"]
+    assert (tmp_path / "r.genplay").exists()
+
+
+def test_train_text(run) -> None:
+    printed = run(*QUICK, "--set", "covariance=diagonal", "--data-set", "n=100", "outliers=0.1")
+    assert printed.code == 0
+    assert "gaussian on gaussian-blob" in printed.out
+    assert "kl             = " in printed.out
+    assert "outliers" in printed.out
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["--data", "two-mons", "--model", "gaussian"], "Did you mean 'two-moons'"),
+        (["--data", "two-moons", "--model", "gausian"], "Did you mean 'gaussian'"),
+        (["--data", "two-moons", "--model", "gaussian", "--set", "covariance"], "knob=value"),
+        (["--data", "two-moons", "--model", "gaussian", "--set", "covariance=round"], "Allowed: full"),
+        (["--data", "two-moons", "--model", "gaussian", "--data-set", "n=0"], "n cannot be"),
+        (["--data", "two-moons", "--model", "gaussian", "--steps", "x"], "invalid int"),
+        (["--data", "two-moons", "--model", "gaussian", "--world", "mars"], "invalid choice"),
+        (["--data", "two-moons", "--model", "gaussian", "--out", "x.zip"], "Allowed: .genplay"),
+        (["--data", "two-moons", "--model", "gaussian", "--out", "none/x.genplay"], "no folder"),
+        (["--data", "two-moons"], "required: --model"),
+        (["--data", "two-moons", "--model", "gaussian", "--device", "gpu"], "no device 'gpu'"),
+        (["--data", "two-moons", "--model", "gaussian", "--columns", "1,2"], "belong to a file"),
+        (["--data", "two-moons", "--model", "gaussian", "--wat"], "--wat"),
+    ],
+)
+def test_train_refusals(run, argv: list[str], said: str) -> None:
+    refused(run("train", *argv), 2, said)
+
+
+GOOD = "x,y\n" + "\n".join(f"{i},{i * i % 7}" for i in range(30)) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x,y\n1,2\n3,four\n5,6\n", ["line 3", "y", "four"]),
+        ("x,y\n1,2\n3\n5,6\n", ["line 3"]),
+        ("x,y\n1,2\n3,nan\n5,6\n", ["line 3", "y"]),
+        ("a,b\nred,blue\ngreen,white\n", ["no numeric column", "numeric"]),
+        ("x,y\n1,2\n", ["row"]),
+        (None, ["no file"]),
+    ],
+)
+def test_a_bad_table_is_named_by_file_line_and_column(
+    run, tmp_path: Path, text: str | None, said: list[str]
+) -> None:
+    path = tmp_path / "points.csv"
+    if text is not None:
+        path.write_text(text)
+    printed = run("train", "--data", path, "--model", "gaussian", "--steps", 1)
+    refused(printed, 2, str(path))
+    assert any(words in printed.err for words in said), printed.err
+
+
+def test_a_good_table_trains(run, tmp_path: Path) -> None:
+    path = tmp_path / "points.csv"
+    path.write_text(GOOD)
+    found = run("train", "--data", path, "--model", "gaussian", "--steps", 1, "--json").json
+    assert found["data"] == "file"
+    assert found["kl"] is None
+    assert found["nll_test"]["value"] is not None
+    missing = tmp_path / "missing.csv"
+    missing.write_text(GOOD + "3,\n")
+    refused(run("train", "--data", missing, "--model", "gaussian", "--steps", 1), 2, "line 32")
+    argv = [
+        "train",
+        "--data",
+        missing,
+        "--model",
+        "gaussian",
+        "--steps",
+        1,
+        "--data-set",
+        "skip_missing=true",
+    ]
+    assert run(*argv).code == 0
+
+
+# A trained run
+
+
+def test_evaluate(run, saved: Path) -> None:
+    found = run("evaluate", saved, "--metrics", "nll,kl", "--json").json
+    assert (found["model"], found["data"], list(found["metrics"])) == (
+        "gaussian",
+        "gaussian-blob",
+        ["nll", "kl"],
+    )
+    assert found["metrics"]["kl"]["kind"] == "exact"
+    assert "kl" in run("evaluate", saved).out
+    refused(run("evaluate", saved, "--metrics", "kll"), 2, "Did you mean 'kl'")
+
+
+def test_evaluate_on_a_file(run, saved: Path, tmp_path: Path) -> None:
+    path = tmp_path / "points.csv"
+    path.write_text("x,y\n0,0\n1,1\n")
+    found = run("evaluate", saved, "--on", path, "--metrics", "nll,kl", "--json").json["metrics"]
+    expected = -genplay.open(saved).log_prob([[0.0, 0.0], [1.0, 1.0]]).mean()
+    assert found["nll"]["value"] == pytest.approx(expected, abs=1e-4)
+    assert found["kl"] is None
+
+
+def test_sample(run, saved: Path, tmp_path: Path) -> None:
+    for suffix in ("npy", "csv", "png"):
+        out = tmp_path / f"s.{suffix}"
+        assert run("sample", saved, "-n", 50, "--out", out).code == 0
+        assert out.stat().st_size > 100
+    again = tmp_path / "t.npy"
+    run("sample", saved, "-n", 50, "--out", again)
+    assert np.array_equal(np.load(again), np.load(tmp_path / "s.npy"))
+    refused(run("sample", saved, "-n", 50, "--out", tmp_path / "s.gif"), 2, "Allowed: .npy")
+    refused(run("sample", saved, "-n", 0, "--out", again), 2, "n cannot be 0")
+    refused(run("sample", saved, "-n", 5, "--sampler", "hmc", "--out", again), 2, "no sampler 'hmc'")
+
+
+def test_density(run, saved: Path, tmp_path: Path) -> None:
+    points, out = tmp_path / "p.npy", tmp_path / "q.npy"
+    step = 10 / 300
+    centres = -5 + step * (np.arange(300) + 0.5)
+    np.save(points, np.stack(np.meshgrid(centres, centres), -1).reshape(-1, 2))
+    found = run("density", saved, "--points", points, "--out", out, "--json").json
+    assert (found["kind"], found["points"]) == ("exact", 90_000)
+    assert np.exp(np.load(out)).sum() * step**2 == pytest.approx(1.0, abs=0.01)
+    np.save(points, np.zeros((3, 25)))
+    refused(run("density", saved, "--points", points, "--out", out), 2, "rows of 2 numbers", "3 × 25")
+
+
+def test_runs_that_cannot_be_opened(run, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.genplay"
+    bad.write_bytes(b"PK\x03\x04 nonsense")
+    refused(run("evaluate", bad), 2, "damaged")
+    refused(run("evaluate", tmp_path / "none.genplay"), 2, "no file")
+
+
+# The rest
+
+
+def test_unknown_commands_and_options(run) -> None:
+    refused(run("trian"), 2, "Did you mean 'train'")
+    refused(run("list", "model"), 2, "invalid choice")
+    refused(run("--wat"), 2)
+    assert run("--version").out == f"genplay {genplay.__version__}\n"
+    assert "train a model" in run("--help").out
+
+
+def test_the_window_needs_qt_and_a_display(run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    refused(run("gui", "--size", "100x100"), 2, "out of range")
+    refused(run("gui", "--size", "big"), 2, "not a size")
+    refused(run("gui", "--scale", "9"), 2, "0.75 to 2.5")
+    refused(run("gui", tmp_path / "none.genplay"), 2, "no file")
+    refused(run("gui", "--quit-after", "-1"), 2, "at least 0")
+    monkeypatch.setattr(doctor, "window_trouble", lambda: "There is no display here.")
+    refused(run(), 1, "no display")
+    refused(run("gui"), 1, "no display")
+
+
+def test_no_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert not doctor.has_display()
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    assert doctor.has_display()
+    monkeypatch.setenv("QT_QPA_PLATFORM", "")
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert doctor.has_display()
+
+
+def test_doctor(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    printed = run("doctor", "--json")
+    found = {finding["id"]: finding for finding in printed.json["findings"]}
+    assert {"python", "torch", "device", "platform", "fonts", "settings", "logs", "autosave"} <= set(found)
+    assert found["torch"]["ok"]
+    assert printed.code == (0 if printed.json["healthy"] else 1)
+    monkeypatch.setattr(doctor, "_CORE", ("no-such-package",))
+    printed = run("doctor")
+    assert printed.code == 1
+    assert "BAD no-such-package" in printed.out
+    assert "pip install no-such-package" in printed.out
+
+
+def test_the_unexpected_is_one_line_and_a_log(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def explode(*_: object) -> list:
+        raise ZeroDivisionError("a mistake\nof ours")
+
+    monkeypatch.setattr("genplay.lab.doctor.examine", explode)
+    printed = run("doctor")
+    refused(printed, 1, "ZeroDivisionError", "a mistake of ours", "genplay.log")
+    log = Path(printed.err.split("The details are in ")[1].strip().rstrip("."))
+    assert "Traceback" in log.read_text()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
+def test_ctrl_c_prints_what_is_there(run, tmp_path: Path) -> None:
+    out = tmp_path / "r.genplay"
+    before = signal.getsignal(signal.SIGINT)
+
+    def press() -> None:
+        end = time.monotonic() + 60
+        while signal.getsignal(signal.SIGINT) is before and time.monotonic() < end:
+            time.sleep(0.01)
+        time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=press)
+    thread.start()
+    argv = [
+        "train",
+        "--data",
+        "gaussian-blob",
+        "--model",
+        "gaussian",
+        "--objective",
+        "gradient",
+        "--seconds",
+        60,
+    ]
+    printed = run(*argv, "--n", 200, "--out", out, "--json")
+    thread.join()
+    assert printed.code == 130
+    assert printed.json["steps"] > 0
+    assert out.exists()
+    assert "interrupted" in printed.err
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_reader_that_goes_away() -> None:
+    command = f"{sys.executable} -m genplay list actions --json | head -c 10"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
