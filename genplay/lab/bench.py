@@ -19,6 +19,7 @@ from genplay.datasets.base import Data
 from genplay.errors import BadInput, Failure
 from genplay.knobs import Knobs, Value
 from genplay.spaces import World
+from genplay.training.preload import preload
 
 if TYPE_CHECKING:
     from genplay.models.base import Model
@@ -72,6 +73,7 @@ class Bench:
 
         def load() -> None:
             try:
+                preload()
                 import genplay.training.worker  # noqa: F401
             except BaseException as error:  # told to the user by ``settle``, whatever it was
                 self._warm_error = error

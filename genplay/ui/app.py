@@ -35,7 +35,7 @@ from genplay.ui.dispatch import Dispatch
 from genplay.ui.keys import KeyGuard
 from genplay.ui.main_window import MainWindow
 from genplay.ui.theme import SCALES, Theme
-from genplay.ui.window_actions import bind_window, save_picture
+from genplay.ui.window_actions import SETTLE_MS, bind_window, save_picture
 
 __all__ = ["App", "run_gui"]
 
@@ -199,6 +199,7 @@ class App:
 
     async def _quit_later(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+        await asyncio.sleep(SETTLE_MS / 1000)
         self._picture()
         self.window.close()
 

@@ -25,6 +25,7 @@ SIDE = 248
 BOTTOM = 196
 NARROW = 1000
 LOW = 980
+LOWER = 720
 LOWEST = 600
 """Widths and heights, in pixels at scale 1, below which panels move to where they leave the stage more room."""
 
@@ -153,13 +154,13 @@ class Docks(QObject):
     def fitting_mode(self) -> str:
         """How the panels best stand around the stage at this size.
 
-        ``wide``: data left, model right, the others below the stage. ``low``: the others below the model instead.
-        ``narrow``: all on the left, in two groups of tabs; ``small``: in one.
+        ``wide``: data left, model right, the others below the stage. ``low``: the others below the model instead;
+        ``lower``: in tabs with it. ``narrow``: all on the left, in two groups of tabs; ``small``: in one.
         """
         width, height = self._window.width() / self._theme.scale, self._window.height() / self._theme.scale
         if width < NARROW:
             return "small" if height < LOWEST else "narrow"
-        return "low" if height < LOW else "wide"
+        return "lower" if height < LOWER else "low" if height < LOW else "wide"
 
     def arrange(self) -> None:
         """Put all panels where they fit best at this size."""
@@ -180,6 +181,8 @@ class Docks(QObject):
             window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, first)
         elif self.mode == "low":
             window.splitDockWidget(model, first, Qt.Orientation.Vertical)
+        elif self.mode == "lower":
+            window.tabifyDockWidget(model, first)
         elif self.mode == "narrow":
             window.addDockWidget(left, first)
         else:
@@ -205,7 +208,7 @@ class Docks(QObject):
         )
         height = window.height()
         if self.mode == "wide":
-            window.resizeDocks([docks["curves"]], [max(theme.px(BOTTOM), round(height * 0.22))], vertical)
+            window.resizeDocks([docks["curves"]], [max(theme.px(BOTTOM), round(height * 0.27))], vertical)
         elif self.mode == "low":
             window.resizeDocks(
                 [docks["model"], docks["curves"]], [round(height * 0.45), round(height * 0.35)], vertical

@@ -44,6 +44,7 @@ class Transport(QFrame):
         self._actions = actions
         self._theme = theme
         self._running: bool | None = None
+        self._substep = False
         self.setProperty("role", "bar")
         self.setAccessibleName("Transport")
         self._row = QHBoxLayout(self)
@@ -77,6 +78,7 @@ class Transport(QFrame):
         experiment.model_changed.connect(self.refresh)
         experiment.run_changed.connect(self.refresh)
         experiment.world_changed.connect(self.refresh)
+        actions.ran.connect(self._ran)
         theme.changed.connect(self._dress)
         self._show_running(False)
         self._dress()
@@ -135,13 +137,19 @@ class Transport(QFrame):
         speed = SPEEDS[self.speed.value()]
         self.speed_value.setText(f"{speed:g}/s" if speed else "full")
 
+    def _ran(self, id: str) -> None:
+        """After a sub-step the phase that was made stands beside the step."""
+        if id.startswith("train."):
+            self._substep = id == "train.substep"
+
     def render(self, snapshot: Snapshot) -> None:  # type: ignore[override]
         """Show how far the run is."""
         self._show_running(snapshot.state == "running")
         steps = f"{snapshot.step:,}".replace(",", "\u202f")
-        phase = f" · {snapshot.phase}" if snapshot.phase and snapshot.state != "running" else ""
+        phase = f" · {snapshot.phase}" if self._substep and snapshot.phase else ""
         self.count.setText(f"step {steps}{phase} · {snapshot.seconds:.1f} s")
-        self.count.set_tip("Steps done, and the seconds spent training.")
+        last = f"\nLast phase: {snapshot.phase}." if snapshot.phase else ""
+        self.count.set_tip(f"Steps done, and the seconds spent training.{last}")
 
     def refresh(self) -> None:
         """Show what waits for a restart."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import platform
+from concurrent.futures import Future
 from pathlib import Path
 
-from PySide6.QtCore import qVersion
+from PySide6.QtCore import QCoreApplication, QEvent, QTimer, qVersion
 
-from genplay.errors import Failure
+from genplay.errors import Failure, GenplayError
 from genplay.lab.actions import ActionRegistry
 from genplay.lab.state import Notice
 from genplay.paths import log_dir
@@ -15,7 +16,7 @@ from genplay.ui.diagnostics import Diagnostics
 from genplay.ui.main_window import MainWindow
 from genplay.ui.shortcuts import ShortcutsPage
 
-__all__ = ["bind_window", "save_picture"]
+__all__ = ["bind_window", "picture_later", "save_picture"]
 
 
 def bind_window(registry: ActionRegistry, window: MainWindow, diagnostics: Diagnostics) -> None:
@@ -46,7 +47,7 @@ def bind_window(registry: ActionRegistry, window: MainWindow, diagnostics: Diagn
     bindings = {
         "window.theme": set_theme,
         "window.scale": lambda factor: theme.set_scale(factor),
-        "window.screenshot": lambda path: save_picture(window, path),
+        "window.screenshot": lambda path: picture_later(window, path),
         "window.panel": docks.show,
         "window.focus": docks.focus,
         "window.palette": window.palette_panel.open,
@@ -60,18 +61,33 @@ def bind_window(registry: ActionRegistry, window: MainWindow, diagnostics: Diagn
         registry.bind(id, callback)
 
 
-def save_picture(window: MainWindow, path: Path) -> None:
-    """Write the window as a PNG, everything drawn up to date; raises ``Failure`` if the file cannot be written."""
-    from PySide6.QtWidgets import QApplication
+SETTLE_MS = 120
+"""Layouts, style sheets and the views' own short timers have settled after this time."""
 
+
+def picture_later(window: MainWindow, path: Path) -> Future[Path]:
+    """Write the window as a PNG as soon as everything that changes in this moment has settled."""
+    out: Future[Path] = Future()
+
+    def take() -> None:
+        try:
+            out.set_result(save_picture(window, path))
+        except GenplayError as error:
+            out.set_exception(error)
+
+    QTimer.singleShot(SETTLE_MS, window, take)
+    return out
+
+
+def save_picture(window: MainWindow, path: Path) -> Path:
+    """Write the window as a PNG, everything drawn up to date; raises ``Failure`` if the file cannot be written."""
     snapshot = window.experiment.snapshot()
     if snapshot is not None:
         window.render_now(snapshot)
-    # Layouts and style sheets that changed in this very moment are settled first.
-    for _ in range(3):
-        QApplication.processEvents()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
     target = path if path.suffix else path.with_suffix(".png")
     if not target.parent.is_dir() or not window.grab().save(str(target)):
         raise Failure(
             f"The picture {target} cannot be written: is the folder there, and may you write to it?"
         )
+    return target
