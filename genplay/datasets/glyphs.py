@@ -108,7 +108,10 @@ def glyphs(knobs: GlyphKnobs | None = None) -> tuple[Glyph, ...]:
         ]
     if k.inverted:
         out += [glyph.inverted() for glyph in out]
-    return tuple(sorted({(g.digit, g.pixels): g for g in reversed(out)}.values(), key=lambda g: g.digit))
+    first: dict[tuple[int, ...], Glyph] = {}
+    for glyph in out:
+        first.setdefault((glyph.digit, *glyph.pixels), glyph)
+    return tuple(sorted(first.values(), key=lambda g: g.digit))
 
 
 def _small(glyph: Glyph, k: GlyphKnobs) -> Iterable[Glyph]:

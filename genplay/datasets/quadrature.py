@@ -56,7 +56,7 @@ def tube_nodes(means: Array, reach: Array, scale: Array, box: Box, smallest: flo
         rest = np.isinf(finest)
         inside = rest & box.contains(tiles)
         coarse = size > box.width / 8
-        for chosen, order in ((~rest & fine_enough, _ORDER), (inside & ~coarse, _ORDER // 2)):
+        for chosen, order in ((~rest & fine_enough, _ORDER), (inside & (not coarse), _ORDER // 2)):
             if chosen.any():
                 p, w = _tile_nodes(tiles[chosen], size, order)
                 points.append(p)
