@@ -12,9 +12,7 @@ from genplay.lab.params import Param
 __all__ = ["ActionRegistry", "ActionSpec", "Condition", "Menu"]
 
 Menu = Literal["File", "Edit", "Data", "Model", "Train", "Latent", "View", "Help", ""]
-Condition = Literal[
-    "always", "plane", "digits", "drawable", "run", "trained", "latent", "anchors", "undo", "redo", "restart"
-]
+Condition = Literal["always", "plane", "digits", "drawable", "latent", "anchors", "undo", "redo"]
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from psygnal import Signal
 
-from genplay.datasets.base import Data, DataSettings, DataSpec
-from genplay.errors import BadInput, GenplayError, suggest
+from genplay.datasets.base import Data, DataSpec
+from genplay.errors import BadInput, GenplayError
 from genplay.knobs import Knobs
 from genplay.lab.bench import Bench, PastRun
 from genplay.lab.drawing import NAMES as DRAWINGS
@@ -70,7 +70,7 @@ class Experiment:
         self._latent: dict[World, LatentState] = {world: LatentState() for world in WORLDS}
         self._built: dict[World, tuple[DataSpec, Data]] = {}
         self._later: list[tuple[Future[Any], Callable[[Any], None], int | None]] = []
-        self._failed = False
+        self._failed = self._reviving = False
 
     # What is open
 
@@ -303,8 +303,6 @@ class Experiment:
         if desk.stage != before.stage:
             self.stage_changed.emit()
 
-    _reviving = False
-
     def undo(self) -> str:
         """Take back the last edit of this world; returns its label, ``''`` if there is none."""
         return self._travel(self._undo[self._world].undo)
@@ -350,20 +348,9 @@ class Experiment:
 
     def set_data_knob(self, name: str, value: object) -> None:
         """Change one knob of the data set, or one of ``DataSettings``."""
-        from genplay.datasets.registry import card
+        from genplay.lab.data_knobs import with_knobs
 
-        spec = self.data_spec
-        own = card(spec.name, self._world).knobs
-        names = {info.name for info in own.infos()} | {info.name for info in DataSettings.infos()}
-        if name not in names:
-            raise BadInput(
-                f"The data set '{spec.name}' has no knob '{name}'.{suggest(name, names)} "
-                f"Allowed: {', '.join(sorted(names))}."
-            )
-        if name in {info.name for info in own.infos()}:
-            changed = replace(spec, knobs={**spec.knobs, name: own.info(name).parse(value)})
-        else:
-            changed = replace(spec, settings=spec.settings.replace(**{name: value}))
+        changed = with_knobs(self.data_spec, self._world, {name: value})
         self.edit(f"Set {name}", merge=f"data.{name}", data=changed)
 
     def choose_model(self, choice: ModelChoice, label: str, *, merge: str = "") -> None:
@@ -374,9 +361,9 @@ class Experiment:
             kept = {**kept, desk.choice.model: desk.choice}
         self.edit(label, merge=merge, choice=choice, kept_choices=kept)
 
-    def set_stage(self, label: str, *, merge: str = "", **changes: object) -> None:
+    def set_stage(self, label: str, *, merge: str = "", **changes: Any) -> None:
         """Change what the stage shows."""
-        self.edit(label, merge=merge, stage=replace(self.stage, **changes))  # type: ignore[arg-type]
+        self.edit(label, merge=merge, stage=replace(self.stage, **changes))
 
     def set_latent(self, latent: LatentState) -> None:
         """Move the latent point or the anchors; not an edit."""

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from genplay.datasets.base import Data, DataSettings, DataSpec
+from genplay.datasets.base import Data, DataSpec
 from genplay.datasets.file_card import FileKnobs
 from genplay.datasets.picture import Picture
 from genplay.datasets.table import Table
 from genplay.errors import BadInput, suggest
+from genplay.lab.data_knobs import with_knobs
 from genplay.lab.drawing import FILE
 from genplay.lab.run import Run
 from genplay.spaces import DIMENSIONS, WORLDS, World
@@ -96,7 +97,7 @@ def data_of(
     else:
         skip = FileKnobs.info("skip_missing").parse((knobs or {}).get("skip_missing", False))
         spec = DataSpec(FILE, content=_content(data, world or _world_of(model), columns, label, bool(skip)))
-    return build(_with_knobs(spec, world, knobs or {}))
+    return build(with_knobs(spec, world, knobs or {}))
 
 
 def _is_file(data: str | Path) -> bool:
@@ -159,23 +160,6 @@ def on_file(run: Run, path: Path) -> Data:
     return Data(
         spec, run.world, x, table.labels, x, table.labels, None, table.class_names, run.data.box, table.notes
     )
-
-
-def _with_knobs(spec: DataSpec, world: World | None, values: Mapping[str, object]) -> DataSpec:
-    from genplay.datasets.registry import card
-
-    found = card(spec.name, world)
-    own = {info.name for info in found.knobs.infos()}
-    general = {info.name for info in DataSettings.infos()}
-    for name in values:
-        if name not in own | general:
-            raise BadInput(
-                f"The data set '{spec.name}' has no knob '{name}'.{suggest(name, own | general)} "
-                f"Allowed: {', '.join(sorted(own | general))}."
-            )
-    knobs = {name: found.knobs.info(name).parse(raw) for name, raw in values.items() if name in own}
-    settings = spec.settings.replace(**{k: v for k, v in values.items() if k not in own})
-    return DataSpec(spec.name, {**spec.knobs, **knobs}, settings, spec.content)
 
 
 def plan_of(

@@ -232,6 +232,7 @@ def save(experiment: Experiment, path: Path) -> Future[Path]:
     if not path.parent.is_dir():
         raise BadInput(f"There is no folder {path.parent}.")
     version, out = experiment.version, Future[Path]()
+    trained = experiment.bench.started
     captured = capture(experiment)
 
     def work() -> None:
@@ -244,7 +245,10 @@ def save(experiment: Experiment, path: Path) -> Future[Path]:
         experiment.path = written
         if experiment.version == version:
             experiment.set_dirty(False)
-        experiment.say(f"Saved {written.name}.")
+        if trained and captured.result().world not in captured.result().runs:
+            experiment.say(f"Saved {written.name} without the trained model: it gave no answer.", "warning")
+        else:
+            experiment.say(f"Saved {written.name}.")
 
     threading.Thread(target=work, name="genplay-save").start()
     return experiment.later(out, saved, any_run=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from genplay.errors import BadInput
+from genplay.lab.experiment import Experiment
 from genplay.training.snapshot import ViewRequest
-from tests.lab.fakes import Bench
+from tests.lab.fakes import Bench, small_desks
 
 
 @pytest.fixture
@@ -390,3 +393,18 @@ def test_file_new_is_the_ready_experiment(trained: Bench) -> None:
     assert not trained.experiment.dirty
     assert len(trained.experiment.undo_stack) == 0
     assert trained.experiment.snapshot().step == 0
+
+
+def test_space_before_torch_is_imported_starts_the_run_when_it_is() -> None:
+    experiment = Experiment(desks=small_desks())
+    try:
+        experiment.ready()
+        experiment.bench.start()
+        assert experiment.running
+        end = time.monotonic() + 60
+        while (snapshot := experiment.snapshot()) is None or snapshot.step == 0:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        assert snapshot.model == "gaussian"
+    finally:
+        experiment.close()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from safetensors.numpy import save
 
 from genplay.datasets.base import DataSpec
 from genplay.datasets.table import Table
-from genplay.errors import BadInput
+from genplay.errors import BadInput, Failure
 from genplay.lab import manifest
 from genplay.lab.drawing import with_digit, with_stroke
 from genplay.lab.experiment import Experiment
@@ -218,6 +219,18 @@ def test_an_edit_while_saving_stays_unsaved(tmp_path: Path) -> None:
     bench.experiment.poll()
     assert bench.experiment.dirty
     assert read(tmp_path / "x.genplay").desks["plane"].data.name == "rings"
+
+
+def test_a_model_that_gives_no_answer_is_told(tmp_path: Path) -> None:
+    bench = Bench()
+    bench.do("train.start")
+    lost: Future[Checkpoint] = Future()
+    lost.set_exception(Failure("gone"))
+    bench.worker.checkpoint = lambda: lost
+    bench.do("file.save_as", path=str(tmp_path / "x.genplay")).result(timeout=20)
+    bench.experiment.poll()
+    assert "without the trained model" in bench.notices[-1].text
+    assert read(tmp_path / "x.genplay").runs == {}
 
 
 def test_opening_a_bad_file_changes_nothing(tmp_path: Path) -> None:
