@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -59,10 +60,8 @@ class LatestAsk(QObject):
         sent = self._forgotten
 
         def ended(done: Future[Any]) -> None:
-            try:
+            with suppress(RuntimeError):  # the window has been closed meanwhile
                 self._ended.emit((sent, tag), done)
-            except RuntimeError:
-                pass  # the window has been closed meanwhile
 
         future.add_done_callback(ended)
 

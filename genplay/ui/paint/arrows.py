@@ -44,7 +44,7 @@ def arrow_segments(vectors: NDArray[np.floating], grid: Grid, across: int = 24) 
     )
 
 
-class ArrowsItem(pg.GraphicsObject):
+class ArrowsItem(pg.GraphicsObject):  # type: ignore[misc]
     """Arrows in one colour, one-pixel pen."""
 
     def __init__(self, z: float = -40.0) -> None:

@@ -39,11 +39,11 @@ def highest_density_levels(density: NDArray[np.floating], masses: Sequence[float
 def lines(values: NDArray[np.floating], grid: Grid, level: float) -> NDArray[np.float64]:
     """The level set as points (k, 2); a row of NaN parts one line from the next."""
     generator = contour_generator(grid.xs, grid.ys, values, line_type=LineType.ChunkCombinedNan)
-    points = generator.lines(level)[0][0]  # type: ignore[index]
+    points = generator.lines(level)[0][0]
     return np.empty((0, 2)) if points is None else np.asarray(points)
 
 
-class ContoursItem(pg.GraphicsObject):
+class ContoursItem(pg.GraphicsObject):  # type: ignore[misc]
     """Level sets of one function, the innermost level strongest; ``smooth`` costs more, for pictures that rest."""
 
     def __init__(self, z: float = -50.0) -> None:
@@ -54,7 +54,12 @@ class ContoursItem(pg.GraphicsObject):
         self.setZValue(z)
 
     def show_levels(
-        self, values: NDArray[np.floating], grid: Grid, levels: Sequence[float], colour: QColor, dashed: bool = False
+        self,
+        values: NDArray[np.floating],
+        grid: Grid,
+        levels: Sequence[float],
+        colour: QColor,
+        dashed: bool = False,
     ) -> None:
         """Draw these levels; the first is the innermost (strongest line), later ones fade."""
         self._paths = []

@@ -36,7 +36,7 @@ def _arg(folded: Floats, missing: float, pick: object) -> NDArray[np.int64]:
     return np.asarray(pick(filled, axis=1))  # type: ignore[operator]
 
 
-class CurveItem(pg.GraphicsObject):
+class CurveItem(pg.GraphicsObject):  # type: ignore[misc]
     """One polyline; gaps (NaN) part it."""
 
     def __init__(self, pen: QPen) -> None:

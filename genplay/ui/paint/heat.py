@@ -92,7 +92,9 @@ def ink_table(paper: str, ink: str) -> Table:
     return table((paper, ink))
 
 
-def placed(values: NDArray[np.floating], low: float, high: float, scale: Scale = "linear") -> NDArray[np.uint8]:
+def placed(
+    values: NDArray[np.floating], low: float, high: float, scale: Scale = "linear"
+) -> NDArray[np.uint8]:
     """Values of any shape to table entries 0 … 255; what is not finite goes to the nearer end (NaN: the lowest)."""
     span = high - low if high > low else 1.0
     with np.errstate(invalid="ignore", over="ignore"):
@@ -100,10 +102,10 @@ def placed(values: NDArray[np.floating], low: float, high: float, scale: Scale =
         unit = np.clip(np.nan_to_num(unit, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
     if scale == "root":
         unit = np.sqrt(unit)
-    return (unit * (ENTRIES - 1) + 0.5).astype(np.uint8)
+    return np.asarray(unit * (ENTRIES - 1) + 0.5).astype(np.uint8)
 
 
-class HeatItem(pg.GraphicsObject):
+class HeatItem(pg.GraphicsObject):  # type: ignore[misc]
     """One function of the plane as colours; row 0 of the values lies at the bottom, y0."""
 
     def __init__(self) -> None:

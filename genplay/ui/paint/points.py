@@ -160,7 +160,7 @@ def _over(picture: Pixels, paper: int) -> Pixels:
     return out
 
 
-class PointsItem(pg.GraphicsObject):
+class PointsItem(pg.GraphicsObject):  # type: ignore[misc]
     """Up to many thousands of points in groups of one look each; stamped anew only when points or view have moved."""
 
     def __init__(self, z: float = 0.0) -> None:

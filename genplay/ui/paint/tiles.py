@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 
 from genplay.spaces.binary import SIDE
+from genplay.ui.moves import claim_arrows
 from genplay.ui.paint.heat import Table, placed
 from genplay.ui.theme import Theme
 
@@ -47,7 +48,14 @@ class TileGrid(QWidget):
     key_pressed = Signal(str, int)
 
     def __init__(
-        self, theme: Theme, name: str, parent: QWidget | None = None, *, drag_prefix: str = "", largest: int = 56, least: int = 26
+        self,
+        theme: Theme,
+        name: str,
+        parent: QWidget | None = None,
+        *,
+        drag_prefix: str = "",
+        largest: int = 56,
+        least: int = 26,
     ) -> None:
         super().__init__(parent)
         self._theme = theme
@@ -64,6 +72,7 @@ class TileGrid(QWidget):
         self._pressed: QPoint | None = None
         self._badges: dict[int, str] = {}
         self.one_row = False
+        self.framed = False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -171,7 +180,7 @@ class TileGrid(QWidget):
         """The tile at a place of the widget, −1 for none."""
         column, row = position.x() // self._pitch.width(), position.y() // self._pitch.height()
         index = row * self._columns + column
-        inside = 0 <= column < self._columns and 0 <= row and 0 <= index < self._shown
+        inside = 0 <= column < self._columns and row >= 0 and 0 <= index < self._shown
         return index if inside and self.rect_of(index).adjusted(-2, -2, 2, 2).contains(position) else -1
 
     # Drawing
@@ -210,6 +219,9 @@ class TileGrid(QWidget):
                 )  # fmt: skip
                 painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, self._captions[index])
         painter.setBrush(Qt.BrushStyle.NoBrush)
+        if self.framed:
+            painter.setPen(theme.color("border"))
+            painter.drawRects([self.rect_of(index).adjusted(0, 0, -1, -1) for index in range(n)])
         if 0 <= self._hover < n and self._hover != self._current:
             painter.setPen(QPen(theme.color("border_strong"), theme.px(1)))
             painter.drawRect(self.rect_of(self._hover).adjusted(-1, -1, 0, 0))
@@ -270,7 +282,9 @@ class TileGrid(QWidget):
         drag.setMimeData(self.drag_data(index))
         tile = np.ascontiguousarray(self._tiles[index])
         side = self._theme.px(40)
-        picture = QImage(tile.data, tile.shape[1], tile.shape[0], tile.shape[1] * 4, QImage.Format.Format_RGB32)
+        picture = QImage(
+            tile.data, tile.shape[1], tile.shape[0], tile.shape[1] * 4, QImage.Format.Format_RGB32
+        )
         drag.setPixmap(QPixmap.fromImage(picture.scaled(side, side)))
         drag.exec(Qt.DropAction.CopyAction)
 
@@ -303,17 +317,17 @@ class TileGrid(QWidget):
             index = 0 if self._current < 0 else self._current + step
             if 0 <= index < self._shown:
                 self._go(index)
-        elif event.text().strip() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier and self._current >= 0:
+        elif (
+            event.text().strip()
+            and not event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            and self._current >= 0
+        ):
             self.key_pressed.emit(event.text().lower(), self._current)
         else:
             event.ignore()
 
     def event(self, event: QEvent) -> bool:
-        # Arrow keys move in the focused grid, even where the window has a shortcut of that name.
-        if event.type() == QEvent.Type.ShortcutOverride and event.key() in (
-            Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down
-        ) and event.modifiers() == Qt.KeyboardModifier.NoModifier:  # fmt: skip
-            event.accept()
+        if claim_arrows(event):
             return True
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             index = self.at(event.pos())
@@ -330,4 +344,3 @@ class TileGrid(QWidget):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.update()
-

@@ -11,6 +11,7 @@ from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter,
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from genplay.spaces.plane import HOME, Box
+from genplay.ui.moves import claim_arrows
 from genplay.ui.paint.points import Marker, Pixels, cloud
 from genplay.ui.theme import Theme
 
@@ -26,7 +27,9 @@ class CloudPicture(QWidget):
     stepped = Signal(int, int)
     key_pressed = Signal(str)
 
-    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None, *, drags: bool = False) -> None:
+    def __init__(
+        self, theme: Theme, name: str, parent: QWidget | None = None, *, drags: bool = False
+    ) -> None:
         super().__init__(parent)
         self._theme, self._drags = theme, drags
         self._groups: Groups = ()
@@ -62,7 +65,7 @@ class CloudPicture(QWidget):
     def square(self) -> QRectF:
         """Where the picture lies in the widget."""
         side = min(self.width(), self.height())
-        return QRectF((self.width() - side) / 2, 0, side, side)
+        return QRectF(0, 0, side, side)
 
     def pixel_of(self, x: NDArray[np.float64]) -> QPointF:
         """Where a point (2,) lies in the widget."""
@@ -150,11 +153,7 @@ class CloudPicture(QWidget):
             event.ignore()
 
     def event(self, event: QEvent) -> bool:
-        # Arrow keys move in the focused picture, even where the window has a shortcut of that name.
-        if event.type() == QEvent.Type.ShortcutOverride and event.key() in (
-            Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down
-        ) and event.modifiers() == Qt.KeyboardModifier.NoModifier:  # fmt: skip
-            event.accept()
+        if claim_arrows(event):
             return True
         return super().event(event)
 

@@ -52,7 +52,7 @@ def value_range(curves: Sequence[Floats], extra: Sequence[float], log: bool) -> 
     return low - margin, high + margin
 
 
-class CurvePlot(pg.GraphicsView):
+class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
     """Steps to the right, values up. ``read`` carries the step under the mouse (−1: none)."""
 
     read = Signal(float)
@@ -66,6 +66,7 @@ class CurvePlot(pg.GraphicsView):
         self.view = pg.ViewBox(enableMenu=False, enableMouse=False, defaultPadding=0.0)
         self.view.disableAutoRange()
         self.axes = AxesItem(theme)
+        self.axes.x_label = "steps"
         self.scene().addItem(self.axes)
         self.scene().addItem(self.view)
         self.log_x = self.log_y = False
@@ -109,7 +110,7 @@ class CurvePlot(pg.GraphicsView):
         box = self._box
         self.view.setRange(QRectF(box.x0, box.y0, box.width, box.height), padding=0.0, update=True)
         whole = QRectF(0, 0, self.width(), self.height())
-        self.axes.place(whole, self.view.geometry(), box, log_x=self.log_x, log_y=self.log_y, room=36)
+        self.axes.place(whole, self.view.geometry(), box, log_x=self.log_x, log_y=self.log_y, room=26)
         self.viewport().update()
 
     def show_curves(
@@ -120,7 +121,9 @@ class CurvePlot(pg.GraphicsView):
             self.view.removeItem(self._curves.pop(name))
         for name, curve in curves.items():
             item = self._curves.get(name)
-            pen = QPen(QColor(curve.colour), 0, Qt.PenStyle.DashLine if curve.dashed else Qt.PenStyle.SolidLine)
+            pen = QPen(
+                QColor(curve.colour), 0, Qt.PenStyle.DashLine if curve.dashed else Qt.PenStyle.SolidLine
+            )
             if item is None:
                 item = self._curves[name] = CurveItem(pen)
                 self.view.addItem(item, ignoreBounds=True)
@@ -128,7 +131,9 @@ class CurvePlot(pg.GraphicsView):
             item.show_curve(self.x_of(curve.steps), self.y_of(curve.values))
         self._floor, self._marks = floor, marks
         self._top = max(float(last_step), 1.0)
-        low, high = value_range([c.values for c in curves.values()], [] if floor is None else [floor], self.log_y)
+        low, high = value_range(
+            [c.values for c in curves.values()], [] if floor is None else [floor], self.log_y
+        )
         x1 = float(np.log10(self._top)) if self.log_x else self._top
         box = Box(0.0, max(x1, 1e-3), *self._steady(low, high))
         if box != self._box:
@@ -177,11 +182,6 @@ class CurvePlot(pg.GraphicsView):
         if self.unit:
             painter.setPen(theme.color("text_dim"))
             painter.drawText(QPointF(theme.px(2), metrics.ascent()), self.unit)
-        painter.setPen(theme.color("text_dim"))
-        steps = "steps"
-        wide = metrics.horizontalAdvance(steps)
-        painter.fillRect(QRectF(plot.right() - wide - theme.px(6), plot.bottom() + 1, wide + theme.px(14), metrics.height() + theme.px(4)), theme.color("canvas"))
-        painter.drawText(QPointF(plot.right() - wide + theme.px(6), plot.bottom() + theme.px(3) + metrics.ascent()), steps)
         for x, _ in self.mark_pixels():
             painter.setPen(QPen(theme.color("warning"), 0, Qt.PenStyle.DotLine))
             painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
@@ -203,11 +203,11 @@ class CurvePlot(pg.GraphicsView):
         painter.setPen(QPen(colour, 0, Qt.PenStyle.DashLine))
         painter.drawLine(QLineF(plot.left(), y, plot.right(), y))
         text = metrics.elidedText(self.floor_text, Qt.TextElideMode.ElideRight, plot.width() - 8)
-        below = y + metrics.height() < plot.bottom()
-        base = y + metrics.ascent() + 2 if below else y - metrics.descent() - 2
-        left = plot.right() - metrics.horizontalAdvance(text) - self._theme.px(4)
+        # Curves come down from the upper left: the place just above the line's beginning is free.
+        above = y - metrics.height() > plot.top()
+        base = y - metrics.descent() - 2 if above else y + metrics.ascent() + 2
         painter.setPen(colour)
-        painter.drawText(QPointF(left, base), text)
+        painter.drawText(QPointF(plot.left() + self._theme.px(4), base), text)
 
     # The mouse
 

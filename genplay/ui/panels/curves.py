@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from genplay.training.history import History
 from genplay.training.snapshot import Snapshot
+from genplay.ui.labels import ElidedLabel
 from genplay.ui.panels.curve_plot import Curve, CurvePlot
 from genplay.ui.stage.layers import Word
 from genplay.ui.stage.sentence import Sentence
@@ -34,13 +35,14 @@ class _Half(QWidget):
         self.sentence = Sentence(theme, self)
         self.sentence.setAccessibleName(name)
         self.plot = CurvePlot(theme, name, self)
-        self.readout = QLabel("", self)
+        self.readout = ElidedLabel("", self)
         self.readout.setProperty("role", "small")
-        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.readout.setAccessibleName(f"{name}: values")
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
-        self.column.addWidget(self.sentence)
+        self.head = QHBoxLayout()
+        self.head.addWidget(self.sentence, 1)
+        self.column.addLayout(self.head)
         self.column.addWidget(self.plot, 1)
         self.column.addWidget(self.readout)
 
@@ -61,21 +63,19 @@ class CurvesPanel(QWidget):
         self.nll = _Half(theme, "Negative log-likelihood", self)
         self.nll.plot.unit = "nats per point"
         self.loss.plot.unit = "loss"
-        self.log_steps = self._toggle("log steps", "Steps on a logarithmic axis: the beginning gets more room.")
+        self.log_steps = self._toggle(
+            "log steps", "Steps on a logarithmic axis: the beginning gets more room."
+        )
         self.log_loss = self._toggle(
             "log loss", "Loss on a logarithmic axis; values that are not positive have no place on it."
         )
-        buttons = QHBoxLayout()
-        buttons.setContentsMargins(0, 0, 0, 0)
-        buttons.addStretch(1)
-        buttons.addWidget(self.log_steps)
-        buttons.addWidget(self.log_loss)
+        for button in (self.log_steps, self.log_loss):
+            self.loss.head.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._halves.addWidget(self.loss, 1)
         self._halves.addWidget(self.nll, 1)
         self._layout = QVBoxLayout(self)
         self._layout.addLayout(self._halves, 1)
-        self._layout.addLayout(buttons)
         self._later = QTimer(self, singleShot=True)
         self._later.timeout.connect(self._draw)
         for key, half in (("loss", self.loss), ("nll", self.nll)):
@@ -105,6 +105,7 @@ class CurvesPanel(QWidget):
         self._halves.setSpacing(self._theme.space(4))
         for half in (self.loss, self.nll):
             half.column.setSpacing(self._theme.space(1))
+            half.head.setSpacing(self._theme.space(1))
         self._draw()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -120,7 +121,7 @@ class CurvesPanel(QWidget):
 
     # Drawing
 
-    def render(self, snapshot: Snapshot) -> None:
+    def render(self, snapshot: Snapshot) -> None:  # type: ignore[override]
         """Take a snapshot; it is drawn now, or when a tenth of a second has passed since the last drawing."""
         self._snapshot = snapshot
         if not self.isVisible() or self._later.isActive():
@@ -176,7 +177,7 @@ class CurvesPanel(QWidget):
         self.loss.plot.show_curves(losses, None, marks, last)
         floor = snapshot.entropy if snapshot is not None and "entropy" not in self._hidden else None
         if floor is not None:
-            self.nll.plot.floor_text = f"entropy of the data H {floor}, {floor.kind}"
+            self.nll.plot.floor_text = f"H {floor}, {floor.kind}"
         self.nll.plot.show_curves(likelihoods, floor.value if floor is not None else None, marks, last)
         self._tell("loss")
         self._tell("nll")
@@ -185,7 +186,9 @@ class CurvesPanel(QWidget):
         words: list[str | Word] = []
         for name in terms:
             look = "text" if name == "loss" else f"#{name}"
-            words.append(Word(name, name.replace("_", " "), look, "curve", f"Show or hide the curve of {name}."))
+            words.append(
+                Word(name, name.replace("_", " "), look, "curve", f"Show or hide the curve of {name}.")
+            )
         self.loss.sentence.colours = {f"#{name}": self._colour(name, terms) for name in terms}
         self.loss.sentence.say(words or ["Loss terms appear here as soon as training begins."])
         self.loss.sentence.set_on(frozenset(terms) - self._hidden)
@@ -194,9 +197,21 @@ class CurvesPanel(QWidget):
             word = {"exact": "", "bound": " (a bound)", "estimate": " (an estimate)"}[kind]
             spoken: list[str | Word] = [
                 f"Negative log-likelihood{word} of",
-                Word("nll_train", _WORDS["nll_train"], "model", "dashed", "The mean −log p(x) of the training points."),
+                Word(
+                    "nll_train",
+                    _WORDS["nll_train"],
+                    "model",
+                    "dashed",
+                    "The mean −log p(x) of the training points.",
+                ),
                 "and",
-                Word("nll_test", _WORDS["nll_test"], "model", "curve", "The mean −log p(x) of points never trained on."),
+                Word(
+                    "nll_test",
+                    _WORDS["nll_test"],
+                    "model",
+                    "curve",
+                    "The mean −log p(x) of points never trained on.",
+                ),
             ]
             if self._experiment.data.law is not None:
                 spoken += [
@@ -222,7 +237,9 @@ class CurvesPanel(QWidget):
     def _tell(self, key: str) -> None:
         half = self.loss if key == "loss" else self.nll
         step = self._read[key]
-        names = [n for n in self._curves if (n in _LIKELIHOOD) == (key == "nll") and len(self._curves[n].steps)]
+        names = [
+            n for n in self._curves if (n in _LIKELIHOOD) == (key == "nll") and len(self._curves[n].steps)
+        ]
         if not names:
             half.readout.setText("")
             return
@@ -238,4 +255,3 @@ class CurvesPanel(QWidget):
         if mark is not None:
             text = f"step {mark.step:,}: {mark.text}"
         half.readout.setText(text)
-        half.readout.setToolTip(text)

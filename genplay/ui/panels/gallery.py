@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from genplay.training.snapshot import Snapshot
@@ -23,7 +23,8 @@ __all__ = ["DIGITS", "POINTS", "GalleryPanel"]
 DIGITS = 64
 POINTS = 2000
 _MOMENTS = (0, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)
-_THUMBNAIL = 84
+_LEAST, _LARGEST = 64, 160
+"""Sides of the pictures of the cloud, at scale 1."""
 
 
 class GalleryPanel(QWidget):
@@ -47,16 +48,21 @@ class GalleryPanel(QWidget):
         self._marked = -1
 
         self.tiles = TileGrid(theme, "Samples", self, drag_prefix="genplay/sample:", largest=64)
-        self.moments = TileGrid(theme, "The sample cloud at moments of training", self, largest=_THUMBNAIL, least=_THUMBNAIL)
+        self.moments = TileGrid(
+            theme, "The sample cloud at moments of training", self, largest=_LARGEST, least=_LEAST
+        )
+        self.moments.framed = True
         self.cloud = CloudPicture(theme, "The sample cloud", self)
         self._grid_part = Titled("Samples", self.tiles, theme, self)
         self._moments_part = Titled("The cloud of samples as it was", self.moments, theme, self)
         self._cloud_part = Titled("Now", self.cloud, theme, self)
-        self._moments_part.say("The same noise at every moment: each point is the same sample. Choose one to look closer.")
+        self._moments_part.say(
+            "The same noise at every moment: each point is the same sample. Choose one to look closer."
+        )
         plane = QWidget(self)
         self._plane_row = QHBoxLayout(plane)
         self._plane_row.setContentsMargins(0, 0, 0, 0)
-        self._plane_row.addWidget(self._cloud_part, 2)
+        self._plane_row.addWidget(self._cloud_part, 1)
         self._plane_row.addWidget(self._moments_part, 3)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(plane)
@@ -77,6 +83,8 @@ class GalleryPanel(QWidget):
         self._layout.addWidget(self._pages, 1)
         self._layout.addLayout(self._foot)
 
+        self._resized = QTimer(self, singleShot=True, interval=50)
+        self._resized.timeout.connect(self._draw_moments)
         self.tiles.chosen.connect(self._choose)
         self.tiles.hovered.connect(lambda i: self._read(i if i >= 0 else self._marked))
         self.tiles.key_pressed.connect(self._key)
@@ -94,7 +102,9 @@ class GalleryPanel(QWidget):
 
     def _button(self, text: str, slot: str) -> QPushButton:
         button = QPushButton(text, self)
-        button.setToolTip(f"Make the chosen sample end {slot.upper()} of the latent path (key {slot.upper()}).")
+        button.setToolTip(
+            f"Make the chosen sample end {slot.upper()} of the latent path (key {slot.upper()})."
+        )
         button.setAccessibleName(text)
         button.clicked.connect(lambda: self._anchor(slot))
         return button
@@ -125,6 +135,10 @@ class GalleryPanel(QWidget):
         if self._snapshot is not None:
             self.render(self._snapshot)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._resized.start()
+
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.request_changed.emit()
@@ -149,9 +163,11 @@ class GalleryPanel(QWidget):
         self._draw_moments()
         self._open()
 
-    def render(self, snapshot: Snapshot) -> None:
+    def render(self, snapshot: Snapshot) -> None:  # type: ignore[override]
         """Take a snapshot: moments are kept in any case, the rest is drawn when it can be seen."""
-        if snapshot.world != self._experiment.world or snapshot.run_id != (self._experiment.run_id or snapshot.run_id):
+        if snapshot.world != self._experiment.world or snapshot.run_id != (
+            self._experiment.run_id or snapshot.run_id
+        ):
             return
         if self._snapshot is not None and snapshot.samples_step < self._snapshot.samples_step:
             self._moments, self._looking_at = [], -1
@@ -179,10 +195,12 @@ class GalleryPanel(QWidget):
         if snapshot.world == "digits" and snapshot.gallery is not None:
             gallery = snapshot.gallery
             tokens = self._theme.tokens
-            tips = ()
+            tips: tuple[str, ...] = ()
             if gallery.log_prob is not None:
                 tips = tuple(f"sample {i + 1}: log p = {v:.2f} nats" for i, v in enumerate(gallery.log_prob))
-            self.tiles.show_tiles(digit_tiles(gallery.images, ink_table(tokens.sunken, tokens.model)), tips=tips)
+            self.tiles.show_tiles(
+                digit_tiles(gallery.images, ink_table(tokens.sunken, tokens.model)), tips=tips
+            )
             self.tiles.choose(self._marked)
         elif snapshot.world == "plane":
             self._draw_cloud()
@@ -217,7 +235,10 @@ class GalleryPanel(QWidget):
         if not self._moments:
             self.moments.show_tiles(np.empty((0, 8, 8), np.uint32))
             return
-        side, box = self._theme.px(_THUMBNAIL), self._experiment.data.box
+        room = self.moments.height() - self._theme.px(28)
+        room = min(room, self.moments.width() // len(self._moments) - self._theme.px(8))
+        side = min(max(room, self._theme.px(_LEAST)), self._theme.px(_LARGEST))
+        box = self._experiment.data.box
         marker = self._marker(2.0)
         paper = self._theme.tokens.canvas
         tiles = np.stack([cloud([(x, marker)], box, side, paper) for _, x in self._moments])
@@ -233,9 +254,13 @@ class GalleryPanel(QWidget):
         hint = "Drag one onto an end of the latent path, or choose it and press A or B."
         code = "latent" in self._experiment.card.capabilities
         untrained = snapshot.step == 0
-        begin = "Not trained yet: this is how the model begins." if untrained else "The same noise every time."
+        begin = (
+            "Not trained yet: this is how the model begins." if untrained else "The same noise every time."
+        )
         self._grid_part.say(f"{begin} {hint}" if code else begin)
-        self._cloud_part.say("Click a sample to follow it." if not untrained else "Not trained yet: this is how it begins.")
+        self._cloud_part.say(
+            "Click a sample to follow it." if not untrained else "Not trained yet: this is how it begins."
+        )
 
     # Choosing
 

@@ -7,16 +7,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -26,16 +24,17 @@ from genplay.spaces.binary import SIDE
 from genplay.spaces.plane import Box
 from genplay.training.snapshot import Snapshot
 from genplay.ui.ask import LatestAsk
-from genplay.ui.paint.heat import ink_table
 from genplay.ui.paint.points import Marker
 from genplay.ui.panels.cloud_picture import CloudPicture
+from genplay.ui.panels.digit_pad import DigitPad
+from genplay.ui.panels.fit import fitting_scroll_area
 from genplay.ui.panels.latent_sliders import REACH, LatentSliders, dimension_name
 from genplay.ui.panels.latent_walk import LatentWalkView
-from genplay.ui.stage.image_card import BigImage, log_p_text
+from genplay.ui.stage.image_card import log_p_text
 from genplay.ui.stage.titled import Titled, let_wrap
 from genplay.ui.theme import Theme
 
-__all__ = ["DigitPad", "LatentPanel"]
+__all__ = ["LatentPanel"]
 
 _PRIOR_MASSES = (0.5, 0.9, 0.99)
 _CODES = 600
@@ -44,31 +43,6 @@ _CODES = 600
 _CODES_EVERY = 1.0
 _REFRESH_EVERY = 0.5
 """Seconds between renewals of the map's codes and of the path while the model trains."""
-
-
-class DigitPad(BigImage):
-    """A large image whose pixels can be clicked; ``drawn`` carries the 25 pixels after a click."""
-
-    drawn = Signal(object)
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, parent, least=90)
-        self._pixels = np.zeros(SIDE * SIDE)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setToolTip("What the code decodes to. Click a pixel to change it; the changed image is encoded.")
-
-    def show_pixels(self, image: NDArray[np.float64], theme: Theme) -> None:
-        """Show an image (25,) of pixel probabilities."""
-        self._pixels = np.round(image)
-        self.show_image(image, ink_table(theme.tokens.sunken, theme.tokens.model))
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        cell = min(self.width(), self.height(), self._theme.px(240)) // SIDE
-        column, row = int(event.position().x()) // max(cell, 1), int(event.position().y()) // max(cell, 1)
-        if 0 <= column < SIDE and 0 <= row < SIDE:
-            pixels = self._pixels.copy()
-            pixels[row * SIDE + column] = 1 - pixels[row * SIDE + column]
-            self.drawn.emit([int(p) for p in pixels])
 
 
 class LatentPanel(QWidget):
@@ -98,7 +72,9 @@ class LatentPanel(QWidget):
         self.map.rings = tuple(float(np.sqrt(-2 * np.log(1 - m))) for m in _PRIOR_MASSES)
         self.across, self.up = QComboBox(self), QComboBox(self)
         self.plane = CloudPicture(theme, "What the code decodes to", self, drags=True)
-        self.plane.setToolTip("Where the code decodes to, among the data. Click or drag to encode another point.")
+        self.plane.setToolTip(
+            "Where the code decodes to, among the data. Click or drag to encode another point."
+        )
         self.pad = DigitPad(theme, self)
         self.words = QLabel("", self)
         let_wrap(self.words)
@@ -151,18 +127,47 @@ class LatentPanel(QWidget):
         content = QWidget(self)
         self._grid = QGridLayout(content)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._scroll = QScrollArea(self)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setWidget(content)
-        self._why = QLabel("", self)
-        let_wrap(self._why)
-        self._why.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self._scroll = fitting_scroll_area(content, self)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self._scroll)
-        self._pages.addWidget(self._why)
+        self._pages.addWidget(self._build_without())
         self._layout = QVBoxLayout(self)
         self._layout.addWidget(self._pages)
+
+    def _build_without(self) -> QWidget:
+        """What is shown for a model without a latent code: why, and models that have one."""
+        page = QWidget(self)
+        self._why = QLabel("", page)
+        let_wrap(self._why)
+        self._offers = QHBoxLayout()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._why)
+        column.addLayout(self._offers)
+        column.addStretch(1)
+        return page
+
+    def _offer(self) -> None:
+        from genplay.models.registry import cards
+
+        experiment = self._experiment
+        fit = [c for c in cards().values() if "latent" in c.capabilities and experiment.world in c.worlds]
+        self._why.setText(
+            f"{experiment.card.title} has no latent code: its samples are not decodes of a point that could be moved."
+            + (" These models have one:" if fit else "")
+        )
+        while self._offers.count():
+            item = self._offers.takeAt(0)
+            gone = item.widget() if item is not None else None
+            if gone is not None:
+                gone.hide()
+                gone.deleteLater()
+        for card in fit:
+            button = QPushButton(card.title, self)
+            button.setToolTip(f"Choose this model. {card.summary}")
+            button.clicked.connect(lambda _=False, name=card.id: self._actions.run("model.choose", name=name))
+            self._offers.addWidget(button)
+        self._offers.addStretch(1)
 
     def _connect(self) -> None:
         run = self._actions.run
@@ -210,7 +215,7 @@ class LatentPanel(QWidget):
     def _arrange(self) -> None:
         """All four parts side by side, two by two, or one below the other, as the width allows."""
         width = self.width() / self._theme.scale
-        columns = 4 if width >= 1020 else 2 if width >= 470 else 1
+        columns = 4 if width >= 860 else 2 if width >= 470 else 1
         order = (columns,)
         if order == self._order:
             return
@@ -230,14 +235,7 @@ class LatentPanel(QWidget):
         has_code = "latent" in experiment.card.capabilities
         self._pages.setCurrentIndex(0 if has_code else 1)
         if not has_code:
-            from genplay.models.registry import cards
-
-            others = [c.title for c in cards().values() if "latent" in c.capabilities and experiment.world in c.worlds]
-            listed = " or ".join(others) if others else "another model"
-            self._why.setText(
-                f"{experiment.card.title} has no latent code: its samples are not the decode of a point that could be moved. "
-                f"Choose {listed} to walk in a latent space."
-            )
+            self._offer()
         self._faces.setCurrentIndex(0 if experiment.world == "plane" else 1)
         self._latent()
 
@@ -248,7 +246,7 @@ class LatentPanel(QWidget):
         self._encoder.forget()
         self._open()
 
-    def render(self, snapshot: Snapshot) -> None:
+    def render(self, snapshot: Snapshot) -> None:  # type: ignore[override]
         """Renew what depends on the model's parameters, at most a few times a second."""
         self._snapshot = snapshot
         latent = self._experiment.latent
@@ -299,7 +297,11 @@ class LatentPanel(QWidget):
             if i == j:
                 codes[:, 1] = 0.0
             self.map.show_groups(self._by_class(codes), box)
-            self._map_part.say("Training points, encoded." if self._experiment.data.classes <= 1 else "Training points by class.")
+            self._map_part.say(
+                "Training points, encoded."
+                if self._experiment.data.classes <= 1
+                else "Training points by class."
+            )
         self._mark_map()
 
     def _by_class(self, points: NDArray[np.float64]) -> list[tuple[NDArray[np.float64], Marker]]:
@@ -383,7 +385,7 @@ class LatentPanel(QWidget):
             self.plane.show_groups(self._by_class(np.asarray(data.x_train[:_CODES])), data.box)
             self.plane.mark({"": x} if x is not None and len(x) == 2 else {})
         elif x is not None and len(x) == SIDE * SIDE:
-            self.pad.show_pixels(x, self._theme)
+            self.pad.show_pixels(x)
         if x is None:
             self.words.setText("Waiting for the model.")
             return
@@ -405,6 +407,6 @@ def _decode(model: Any, z: NDArray[np.float64]) -> tuple[NDArray[np.float64], fl
     from genplay.training import queries
 
     x = queries.decode(model, z)
-    if not isinstance(model, HasDensity):
-        return x[0], None
-    return x[0], float(queries.log_prob(model, np.round(x) if model.world == "digits" else x)[0])
+    known = isinstance(model, HasDensity)
+    point = np.round(x) if model.world == "digits" else x
+    return x[0], float(queries.log_prob(model, point)[0]) if known else None

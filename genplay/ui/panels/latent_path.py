@@ -88,11 +88,9 @@ class AnchorSlot(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         whole = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         lively = self._over or self.hasFocus() or self.underMouse()
+        line = Qt.PenStyle.SolidLine if self._x is not None else Qt.PenStyle.DashLine
         painter.setPen(
-            QPen(
-                theme.color("focus" if lively else "border_strong"), theme.px(2 if lively else 1),
-                Qt.PenStyle.SolidLine if self._x is not None else Qt.PenStyle.DashLine,
-            )  # fmt: skip
+            QPen(theme.color("focus" if lively else "border_strong"), theme.px(2 if lively else 1), line)
         )
         painter.setBrush(theme.color("accent_soft" if self._over else "surface"))
         painter.drawRoundedRect(whole, theme.px(6), theme.px(6))
@@ -152,7 +150,9 @@ class PathProfile(QWidget):
         self._title = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Density along the path")
-        self.setToolTip("log p(x) of the points on the path: where it dips, the path leaves what the model knows.")
+        self.setToolTip(
+            "log p(x) of the points on the path: where it dips, the path leaves what the model knows."
+        )
         theme.changed.connect(self.updateGeometry)
 
     def show_profile(self, values: NDArray[np.float64] | None, title: str) -> None:
@@ -198,12 +198,16 @@ class PathProfile(QWidget):
         for value, base in ((high, plot.top() + metrics.ascent() * 0.7), (low, plot.bottom())):
             text = f"{value:.1f}".replace("-", "−")
             if plot.height() > 1.6 * metrics.height() or value == high:
-                painter.drawText(QPointF(plot.left() - theme.px(4) - metrics.horizontalAdvance(text), base), text)
+                painter.drawText(
+                    QPointF(plot.left() - theme.px(4) - metrics.horizontalAdvance(text), base), text
+                )
         painter.setPen(QPen(theme.color("border"), 0))
         painter.drawRect(plot)
         n = len(self._values)
         points = [
-            QPointF(plot.left() + i / (n - 1) * plot.width(), plot.bottom() - (v - low) / span * plot.height())
+            QPointF(
+                plot.left() + i / (n - 1) * plot.width(), plot.bottom() - (v - low) / span * plot.height()
+            )
             for i, v in enumerate(self._values)
             if np.isfinite(v)
         ]

@@ -35,7 +35,9 @@ class LatentWalkView(QWidget):
         self.kind = QComboBox(self)
         self.kind.addItems(["linear", "spherical"])
         self.kind.setAccessibleName("Kind of path")
-        self.kind.setToolTip("A straight line, or along the sphere: it keeps the length of the code as it turns.")
+        self.kind.setToolTip(
+            "A straight line, or along the sphere: it keeps the length of the code as it turns."
+        )
         self.steps = QSpinBox(self)
         self.steps.setRange(2, 200)
         self.steps.setSuffix(" steps")
@@ -56,12 +58,14 @@ class LatentWalkView(QWidget):
         self.slider.setAccessibleName("Place on the path")
         self.slider.setToolTip("The place on the path: A on the left, B on the right.")
         self._anchors = QHBoxLayout()
-        for widget in (self.a, self.b, self.kind, self.steps):
+        for widget in (self.a, self.b):
             self._anchors.addWidget(widget)
         self._anchors.addStretch(1)
         self._way = QHBoxLayout()
         self._way.addWidget(self.play)
         self._way.addWidget(self.slider, 1)
+        self._way.addWidget(self.kind)
+        self._way.addWidget(self.steps)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.addLayout(self._anchors)
@@ -104,8 +108,9 @@ class LatentWalkView(QWidget):
                 widget.setValue(value)
             widget.blockSignals(False)
         both = latent.a is not None and latent.b is not None
-        for widget in (self.slider, self.play):
-            widget.setEnabled(both and latent.path is not None)
+        walkable = both and latent.path is not None
+        self.slider.setEnabled(walkable)
+        self.play.setEnabled(walkable)
         self.slider.blockSignals(True)
         if not self.slider.isSliderDown():
             self.slider.setValue(round(latent.position * _TICKS))
@@ -139,7 +144,11 @@ class LatentWalkView(QWidget):
         self._drawn = path
         self.strip.setVisible(digits and path is not None)
         if path is None:
-            both = "The path is being computed." if self._experiment.latent.a and self._experiment.latent.b else ""
+            both = (
+                "The path is being computed."
+                if self._experiment.latent.a and self._experiment.latent.b
+                else ""
+            )
             self.profile.show_profile(None, both or "Set both ends: drop samples of the gallery on A and B.")
             return
         if digits:

@@ -59,10 +59,18 @@ class AxesItem(QGraphicsObject):
         self._whole = QRectF()
         self._x: list[tuple[float, str]] = []
         self._y: list[tuple[float, str]] = []
+        self.x_label = ""
         self.setZValue(-1000)
 
     def place(
-        self, whole: QRectF, plot: QRectF, box: Box, *, log_x: bool = False, log_y: bool = False, room: float = 72
+        self,
+        whole: QRectF,
+        plot: QRectF,
+        box: Box,
+        *,
+        log_x: bool = False,
+        log_y: bool = False,
+        room: float = 72,
     ) -> None:
         """Lay the ticks out: the item covers ``whole``, the plot lies at ``plot`` and shows ``box``.
 
@@ -95,16 +103,25 @@ class AxesItem(QGraphicsObject):
         painter.setFont(font)
         painter.setPen(theme.color("text_dim"))
         gap = theme.px(3)
+        base = plot.bottom() + gap + metrics.ascent()
+        end = self._whole.right()
+        if self.x_label:
+            end -= metrics.horizontalAdvance(self.x_label) + gap
+            painter.drawText(QPointF(end, base), self.x_label)
+            end -= 2 * gap
         for x, text in self._x:
             wide = metrics.horizontalAdvance(text)
             left = min(max(x - wide / 2, self._whole.left()), self._whole.right() - wide)
-            painter.drawText(QPointF(left, plot.bottom() + gap + metrics.ascent()), text)
+            if left + wide <= end:
+                painter.drawText(QPointF(left, base), text)
         for y, text in self._y:
             base = min(max(y + metrics.capHeight() / 2, metrics.ascent()), plot.bottom())
             painter.drawText(QPointF(plot.left() - gap - metrics.horizontalAdvance(text), base), text)
 
 
-def _axis(low: float, high: float, start: float, stop: float, most: int, log: bool) -> list[tuple[float, str]]:
+def _axis(
+    low: float, high: float, start: float, stop: float, most: int, log: bool
+) -> list[tuple[float, str]]:
     """Ticks as (pixel, text) for values from low to high between the pixels start and stop."""
     if log:
         found = log_ticks(low, high, most)

@@ -50,7 +50,11 @@ class ColourBar(QWidget):
 
     def explain(self, caption: Caption | None) -> None:
         """Show another caption (None: nothing)."""
-        if caption == self._caption if caption is None or self._caption is None else _same(caption, self._caption):
+        if (
+            caption == self._caption
+            if caption is None or self._caption is None
+            else _same(caption, self._caption)
+        ):
             return
         self._caption = caption
         if caption is not None:

@@ -141,7 +141,7 @@ class DigitsView(QWidget):
             self._grid.setRowStretch(i, 1 if len(wanted) > 2 * i else 0)
             self._grid.setColumnStretch(i, 1 if len(wanted) > i else 0)
 
-    def render(self, snapshot: Snapshot) -> None:
+    def render(self, snapshot: Snapshot) -> None:  # type: ignore[override]
         """Draw a snapshot; unchanged parts are left alone."""
         before, self._snapshot = self._snapshot, snapshot
         if snapshot.gallery is not self._gallery:
@@ -182,7 +182,9 @@ class DigitsView(QWidget):
         self._data_images = np.asarray(data.x_train[:DATA_SHOWN], np.float64)
         self.data.show_tiles(
             digit_tiles(self._data_images, self._data_ink),
-            tips=tuple(f"class {data.class_names[k]}" for k in data.y_train[:DATA_SHOWN]) if data.classes > 1 else (),
+            tips=tuple(f"class {data.class_names[k]}" for k in data.y_train[:DATA_SHOWN])
+            if data.classes > 1
+            else (),
         )
         self._sections["data"].say(f"The first of {len(data.x_train):,} training images.")
         if self._shown_image is None and len(self._data_images):
@@ -234,8 +236,14 @@ class DigitsView(QWidget):
         elif self._exact_for == (snapshot.run_id, snapshot.step):
             kind = self._experiment.card.density["digits"]
             word = {"exact": "exact", "bound": "ranked by a bound", "estimate": "ranked by an estimate"}[kind]
-            share = float(np.exp(self._top[1]).sum()) if self._top is not None and self._top[1] is not None else 0.0
-            top.say(f"Of all 33,554,432 images, {word}; log p in nats. These {TOP} hold {share:.0%} of the probability.")
+            share = (
+                float(np.exp(self._top[1]).sum())
+                if self._top is not None and self._top[1] is not None
+                else 0.0
+            )
+            top.say(
+                f"Of all 33,554,432 images, {word}; log p in nats. These {TOP} hold {share:.0%} of the probability."
+            )
         elif self.search.running:
             top.say("Looking through all 33,554,432 images …")
         elif snapshot.state == "running":
@@ -350,4 +358,3 @@ class DigitsView(QWidget):
     def close_search(self) -> None:
         """End the search's thread."""
         self.search.close()
-

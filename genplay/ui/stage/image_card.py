@@ -90,7 +90,9 @@ class ImageCard(QWidget):
         """Show an image (25,), its code and its true log p (None: the data have no law)."""
         self.image.show_image(image, ink)
         sure = bool(np.all((image == 0) | (image == 1)))
-        self._code = f"image {code:,} of {N_IMAGES:,}" + ("" if sure else ", each pixel at its likelier value")
+        self._code = f"image {code:,} of {N_IMAGES:,}" + (
+            "" if sure else ", each pixel at its likelier value"
+        )
         colour = self._theme.tokens.truth
         if true is None:
             self._true = "true log p unknown: these data are a bare sample"

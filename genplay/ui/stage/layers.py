@@ -102,7 +102,14 @@ def sentence(card: Card, world: World, data: Data, shown_points: int) -> list[st
     """The legend: text, and words that are switches."""
     if world == "digits":
         w = _DIGIT_WORDS
-        text: list[str | Word] = ["The model's", w["samples"], "beside its", w["density"], "and the", w["data"]]
+        text: list[str | Word] = [
+            "The model's",
+            w["samples"],
+            "beside its",
+            w["density"],
+            "and the",
+            w["data"],
+        ]
         return [*text, f"({len(data.x_train):,} images)."]
     absent = missing(card, world, data)
     n = len(data.x_train)

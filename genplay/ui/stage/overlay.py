@@ -13,7 +13,7 @@ from genplay.ui.theme import Theme
 __all__ = ["OverlayItem"]
 
 
-class OverlayItem(pg.GraphicsObject):
+class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
     """Few things, drawn well: rings, a path and lettered ends, in pixels of the view."""
 
     def __init__(self, theme: Theme) -> None:

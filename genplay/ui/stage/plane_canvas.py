@@ -9,6 +9,7 @@ from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QP
 from PySide6.QtWidgets import QWidget
 
 from genplay.spaces.plane import HOME, Box
+from genplay.ui.moves import claim_arrows
 from genplay.ui.paint.arrows import ArrowsItem
 from genplay.ui.paint.contours import ContoursItem
 from genplay.ui.paint.heat import HeatItem
@@ -23,11 +24,11 @@ _SETTLE_MS = 150
 """How long the view rests before it is said to be another one: fields are costly, wheels turn fast."""
 
 
-class PlaneCanvas(pg.GraphicsView):
+class PlaneCanvas(pg.GraphicsView):  # type: ignore[misc]
     """A part of the plane with square units.
 
     ``hovered`` (x, y) and ``left`` follow the mouse, ``clicked`` is a click without a drag, ``box_settled`` a view that
-    came to rest after the user moved it, ``home_asked`` a double click or the Home key.
+    came to rest after the user moved it, ``home_asked`` a double click.
     """
 
     hovered = Signal(float, float)
@@ -44,11 +45,10 @@ class PlaneCanvas(pg.GraphicsView):
         self._pressed: QPointF | None = None
         self._moved_by_user = False
         self._ring = False
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        # Not by a click: arrow keys step the training unless somebody comes here by keyboard.
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName("The plane")
-        self.setAccessibleDescription(
-            "Arrow keys move the view, plus and minus zoom, Home shows the whole box."
-        )
+        self.setAccessibleDescription("Arrow keys move the view, plus and minus zoom, H shows the whole box.")
         self.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         self.view = pg.ViewBox(lockAspect=1.0, enableMenu=False, defaultPadding=0.0)
         self.view.disableAutoRange()
@@ -90,17 +90,13 @@ class PlaneCanvas(pg.GraphicsView):
         left = metrics.horizontalAdvance("−0.00") + self._theme.px(6)
         bottom = metrics.height() + self._theme.px(5)
         top, right = self._theme.px(2), self._theme.px(2)
-        plot = QRectF(
-            left, top, max(self.width() - left - right, 10), max(self.height() - top - bottom, 10)
-        )
+        plot = QRectF(left, top, max(self.width() - left - right, 10), max(self.height() - top - bottom, 10))
         self.view.setGeometry(plot)
         self._fit()
 
     def _fit(self) -> None:
         """Show the whole of the wanted box, with more on the longer side."""
-        self.view.setRange(
-            QRectF(self._box.x0, self._box.y0, self._box.width, self._box.height), padding=0.0
-        )
+        self.view.setRange(QRectF(self._box.x0, self._box.y0, self._box.width, self._box.height), padding=0.0)
 
     def show_box(self, box: Box) -> None:
         """Show this part of the plane (and what lies beside it where the window is not square)."""
@@ -159,19 +155,13 @@ class PlaneCanvas(pg.GraphicsView):
             self._by_user()
             factor = 1.25 if key == Qt.Key.Key_Minus else 0.8
             self.view.scaleBy((factor, factor))
-        elif key == Qt.Key.Key_Home:
-            self.home_asked.emit()
         else:
             event.ignore()
             return
         event.accept()
 
     def event(self, event: QEvent) -> bool:
-        # Plain arrow keys belong to the focused plane, even where the window has a shortcut of that name.
-        if event.type() == QEvent.Type.ShortcutOverride and event.key() in (
-            Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home
-        ) and event.modifiers() == Qt.KeyboardModifier.NoModifier:  # fmt: skip
-            event.accept()
+        if claim_arrows(event):
             return True
         return bool(super().event(event))
 
@@ -182,7 +172,6 @@ class PlaneCanvas(pg.GraphicsView):
         return float(at.x()), float(at.y())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.setFocus(Qt.FocusReason.MouseFocusReason)
         self._pressed = event.position() if event.button() == Qt.MouseButton.LeftButton else None
         super().mousePressEvent(event)
 
@@ -243,5 +232,7 @@ def _close(seen: Box, box: Box) -> bool:
         seen.x0 <= box.x0 + scale and seen.x1 >= box.x1 - scale
         and seen.y0 <= box.y0 + scale and seen.y1 >= box.y1 - scale
     )  # fmt: skip
-    full = bool(np.isclose(seen.width, box.width, rtol=1e-3) or np.isclose(seen.height, box.height, rtol=1e-3))
+    full = bool(
+        np.isclose(seen.width, box.width, rtol=1e-3) or np.isclose(seen.height, box.height, rtol=1e-3)
+    )
     return inside and full

@@ -72,7 +72,8 @@ class PlaneView(QWidget):
     def layers(self) -> frozenset[str]:
         """The layers switched on that this model and these data have."""
         experiment = self._experiment
-        return experiment.stage.layers - set(missing(experiment.card, "plane", experiment.data))
+        layers: frozenset[str] = experiment.stage.layers
+        return layers - set(missing(experiment.card, "plane", experiment.data))
 
     def fields(self) -> tuple[FieldRequest, ...]:
         """The functions of the plane that the layers in view need from the model."""
@@ -111,7 +112,7 @@ class PlaneView(QWidget):
         self._trail = []
         self._draw()
 
-    def render(self, snapshot: Snapshot) -> None:
+    def render(self, snapshot: Snapshot) -> None:  # type: ignore[override]
         """Draw a snapshot; what has not changed since the last one is not touched."""
         before = self._snapshot
         if before is not None and snapshot.step < before.step:
@@ -128,10 +129,17 @@ class PlaneView(QWidget):
         samples = snapshot.samples if snapshot is not None else None
         look = (layers, self._theme.tokens.name, self._theme.scale, id(data))
         truth, truth_key = self._truth_seen()
+        shown = self._field_shown(layers)
         parts = {
             "points": (self._draw_points, (look, id(samples))),
-            "background": (self._draw_background, (look, id(fields.get(self._field_shown(layers))), truth_key)),  # type: ignore[call-overload]
-            "contours": (self._draw_contours, (look, id(fields.get("density")), snapshot is not None and snapshot.state)),
+            "background": (
+                self._draw_background,
+                (look, id(fields.get(shown) if shown else None), truth_key),
+            ),
+            "contours": (
+                self._draw_contours,
+                (look, id(fields.get("density")), snapshot is not None and snapshot.state),
+            ),
             "truth": (self._draw_truth_lines, (look, truth_key)),
             "arrows": (self._draw_arrows, (look, id(fields.get("score")))),
         }
@@ -160,7 +168,9 @@ class PlaneView(QWidget):
         groups = self._data_groups() if "data" in layers else []
         if samples is not None:
             tokens = self._theme.tokens
-            groups.append((samples, Marker("o", _SAMPLE * self._theme.scale**0.5, tokens.model, tokens.canvas)))
+            groups.append(
+                (samples, Marker("o", _SAMPLE * self._theme.scale**0.5, tokens.model, tokens.canvas))
+            )
         handfuls = _HANDFULS if samples is not None and len(groups) > 1 else 1
         self.canvas.points.show_points(
             [(x[i::handfuls], marker) for i in range(handfuls) for x, marker in groups]
@@ -208,8 +218,8 @@ class PlaneView(QWidget):
             grid, log_p = self._truth()
             if log_p is None:
                 return None
-            p = np.exp(log_p)
-            return density_picture("truth", p, self._top(p), "exact", "the law of the data", tokens), grid.box
+            true = np.exp(log_p)
+            return density_picture("truth", true, self._top(true), "exact", "the law of the data", tokens), grid.box
         name = self._field_shown(frozenset({shown} if shown else ()))
         field = self._field(name) if name is not None else None
         if field is None or shown is None:
@@ -218,8 +228,8 @@ class PlaneView(QWidget):
             return field_picture(shown, field.values, field.kind, field.method, tokens), field.grid.box
         with np.errstate(over="ignore"):
             q = np.exp(field.values)
-        _, log_p = self._truth()
-        p = np.exp(log_p) if log_p is not None else None
+        _, log_true = self._truth()
+        p = np.exp(log_true) if log_true is not None else None
         top = self._top(p) if p is not None else top_of(q)
         if shown == "density":
             return density_picture("density", q, top, field.kind, field.method, tokens), field.grid.box
@@ -279,7 +289,9 @@ class PlaneView(QWidget):
         field = self._field("density") if shown in ("density", "error") else None
         if field is not None:
             return field.grid
-        return Grid(self.canvas.seen() or self._experiment.stage.box, max(160, self._experiment.stage.resolution))
+        return Grid(
+            self.canvas.seen() or self._experiment.stage.box, max(160, self._experiment.stage.resolution)
+        )
 
     def _truth(self) -> tuple[Grid, NDArray[np.float32] | None]:
         grid, law = self._truth_grid(), self._experiment.data.law

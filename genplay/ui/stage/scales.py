@@ -65,7 +65,8 @@ def error_picture(error: Values, top: float, kind: Kind, method: str, tokens: To
     signed = np.sign(error) * np.sqrt(np.abs(error))
     end = float(np.sqrt(top))
     ticks = tuple(
-        ((place + 1) / 2, number(float(np.sign(place)) * top * place**2)) for place in (-1.0, -0.5, 0.0, 0.5, 1.0)
+        ((place + 1) / 2, number(float(np.sign(place)) * top * place**2))
+        for place in (-1.0, -0.5, 0.0, 0.5, 1.0)
     )
     caption = Caption(
         "signed error, learned − true", KINDS[kind], table(tokens.heat["error"], diverging=True), ticks,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -110,7 +111,5 @@ class ImageSearch(QObject):
 
 
 def _emit(signal: Any, *values: object) -> None:
-    try:
+    with suppress(RuntimeError):  # the window has been closed meanwhile
         signal.emit(*values)
-    except RuntimeError:
-        pass  # the window has been closed meanwhile

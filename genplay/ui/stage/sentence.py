@@ -45,14 +45,19 @@ class Switch(QAbstractButton):
         metrics = QFontMetrics(self.font())
         swatch = self._theme.px(14) + self._theme.space(1)
         pad = self._theme.px(4)
-        return QSize(metrics.horizontalAdvance(self.text()) + swatch + 2 * pad, metrics.height() + 2 * self._theme.px(2))
+        return QSize(
+            metrics.horizontalAdvance(self.text()) + swatch + 2 * pad,
+            metrics.height() + 2 * self._theme.px(2),
+        )
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         theme, on = self._theme, self.isChecked()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.underMouse() or self.hasFocus():
-            painter.setPen(QPen(theme.color("focus"), theme.px(1.5)) if self.hasFocus() else Qt.PenStyle.NoPen)
+            painter.setPen(
+                QPen(theme.color("focus"), theme.px(1.5)) if self.hasFocus() else Qt.PenStyle.NoPen
+            )
             painter.setBrush(theme.color("sunken"))
             inside = QRectF(self.rect()).adjusted(1, 1, -1, -1)
             painter.drawRoundedRect(inside, theme.px(4), theme.px(4))
@@ -90,10 +95,14 @@ def _glyph(painter: QPainter, glyph: str, box: QRectF, colour: QColor, on: bool,
         if on:
             painter.drawEllipse(middle, box.width() * 0.2, box.height() * 0.14)
     elif glyph in ("curve", "dashed"):
-        style = Qt.PenStyle.SolidLine if glyph == "curve" else Qt.PenStyle.DashLine
-        pen = QPen(colour, 2 * thin if on else thin, style)
-        painter.setPen(pen)
-        painter.drawLine(QPointF(box.left(), middle.y()), QPointF(box.right(), middle.y()))
+        painter.setPen(QPen(colour, 2 * thin if on else thin, c=Qt.PenCapStyle.FlatCap))
+        whole = box.adjusted(0, 0, -2 * thin, 0)
+        pieces = [(0.0, 1.0)] if glyph == "curve" else [(0.0, 0.4), (0.6, 1.0)]
+        for start, stop in pieces:
+            painter.drawLine(
+                QPointF(whole.left() + start * whole.width(), middle.y()),
+                QPointF(whole.left() + stop * whole.width(), middle.y()),
+            )
     elif glyph == "arrows":
         tip = QPointF(box.right() - 1, middle.y())
         painter.drawLine(QPointF(box.left() + 1, middle.y()), tip)
@@ -134,13 +143,13 @@ class Sentence(QWidget):
         if list(parts) == self._spec:
             return
         self._spec = list(parts)
-        old = {part.word: part for part in self._parts if isinstance(part, Switch)}
+        old: dict[Word, Switch] = {part.word: part for part in self._parts if isinstance(part, Switch)}
         self._parts = []
         for part in parts:
             if isinstance(part, str):
                 self._parts += part.split()
             else:
-                self._parts.append(old.pop(part, None) or self._switch(part))
+                self._parts.append(old.pop(part) if part in old else self._switch(part))
         for gone in old.values():
             gone.hide()
             gone.deleteLater()

@@ -100,7 +100,7 @@ class Stage(QWidget):
 
     # Drawing
 
-    def render(self, snapshot: Snapshot) -> None:
+    def render(self, snapshot: Snapshot) -> None:  # type: ignore[override]
         """Draw a snapshot of the open run; others are ignored."""
         current = self._experiment.run_id
         if snapshot.world != self._experiment.world or (current is not None and snapshot.run_id != current):
@@ -147,7 +147,11 @@ class Stage(QWidget):
         """Show or hide a layer; of the fields that fill the plane only one is shown, the truth may lie over it."""
         if on and layer in FIELDS and self._experiment.world == "plane":
             for other in FIELDS:
-                if other != layer and "truth" not in (other, layer) and other in self._experiment.stage.layers:
+                if (
+                    other != layer
+                    and "truth" not in (other, layer)
+                    and other in self._experiment.stage.layers
+                ):
                     self._actions.run("stage.layer", name=other, on=False)
         self._actions.run("stage.layer", name=layer, on=on)
         self.sentence.set_on(self._experiment.stage.layers)
@@ -214,5 +218,6 @@ def _values(model: Any, at: NDArray[np.float64], energy: bool) -> tuple[float | 
     from genplay.models.base import HasDensity
     from genplay.training import queries
 
-    learned = float(queries.log_prob(model, at)[0]) if isinstance(model, HasDensity) else None
+    known = isinstance(model, HasDensity)
+    learned = float(queries.log_prob(model, at)[0]) if known else None
     return learned, float(queries.energy(model, at)[0]) if energy else None

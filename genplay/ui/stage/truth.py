@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,10 +61,8 @@ class TruthField(QObject):
     def _work(self, law: Law, grid: Grid, cancelled: threading.Event) -> None:
         values = law_on_grid(law, grid, cancelled)
         if values is not None:
-            try:
+            with suppress(RuntimeError):  # the window has been closed meanwhile
                 self._done.emit(law, grid, values)
-            except RuntimeError:
-                pass  # the window has been closed meanwhile
 
     def _take(self, law: Law, grid: Grid, values: NDArray[np.float32]) -> None:
         # The law is kept with its values, so that its id cannot pass to another law.

@@ -1,0 +1,38 @@
+"""A page that fills its scroll area and shrinks with it down to its least size, before it begins to scroll."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+
+__all__ = ["fitting_scroll_area"]
+
+
+class _Page(QWidget):
+    # A scroll area gives a layout whose labels wrap its *preferred* height and scrolls at once; this page has no layout
+    # of its own and asks only for the least height of what it holds.
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self._content = content
+        content.setParent(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._content.setGeometry(self.rect())
+
+    def minimumSizeHint(self) -> QSize:
+        return self._content.minimumSizeHint()
+
+    def sizeHint(self) -> QSize:
+        return self._content.sizeHint()
+
+
+def fitting_scroll_area(content: QWidget, parent: QWidget) -> QScrollArea:
+    """A frameless scroll area around ``content`` (which has a layout)."""
+    area = QScrollArea(parent)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidget(_Page(content))
+    return area
