@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from genplay.models.card import Card
-from genplay.models.cards import bernoulli_mixture, gaussian, gmm, kde, made, rbm
+from genplay.models.cards import bernoulli_mixture, gaussian, gmm, kde, made, nsf, rbm
 
 __all__ = ["ALL"]
 
@@ -13,5 +13,6 @@ ALL: tuple[Card, ...] = (
     kde.CARD,
     bernoulli_mixture.CARD,
     made.CARD,
+    nsf.CARD,
     rbm.CARD,
 )
