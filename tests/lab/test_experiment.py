@@ -281,6 +281,15 @@ def test_knobs_of_a_model_come_back_with_it(trained: Bench) -> None:
     assert trained.experiment.knobs.covariance == "spherical"
 
 
+def test_another_model_does_not_begin_to_train_by_itself(trained: Bench) -> None:
+    assert trained.experiment.running
+    trained.do("model.choose", name="gmm")
+    assert not trained.experiment.running
+    trained.experiment.poll()
+    assert not trained.experiment.running
+    assert trained.worker.words()[-1] == "open"
+
+
 def test_past_runs_are_bounded(trained: Bench) -> None:
     for i in range(12):
         trained.do("model.choose", name=("gmm", "kde")[i % 2])
