@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import shutil
 import tempfile
+import weakref
 from functools import lru_cache
 from pathlib import Path
 
@@ -36,7 +38,8 @@ class IconSet:
 
     def __init__(self) -> None:
         self._made: dict[tuple[str, str, str], QIcon] = {}
-        self._folder = tempfile.TemporaryDirectory(prefix="genplay-icons-", ignore_cleanup_errors=True)
+        self._folder = Path(tempfile.mkdtemp(prefix="genplay-icons-"))
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
     def icon(self, name: str, colour: str, disabled: str) -> QIcon:
         """The icon in one colour, and in another where the button is disabled."""
@@ -50,7 +53,7 @@ class IconSet:
     def file(self, name: str, colour: str) -> str:
         """A path for ``url(...)`` in a style sheet."""
         text = svg_text(name, colour)
-        path = Path(self._folder.name) / f"{name}-{hashlib.sha1(text.encode()).hexdigest()[:12]}.svg"
+        path = self._folder / f"{name}-{hashlib.sha1(text.encode()).hexdigest()[:12]}.svg"
         if not path.exists():
             path.write_text(text, encoding="utf-8")
         return path.as_posix()

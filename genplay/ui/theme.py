@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette
 from PySide6.QtWidgets import QApplication
@@ -115,6 +117,7 @@ def _colour(tokens: Tokens, name: str) -> str:
     return name if name.startswith("#") else str(getattr(tokens, name))
 
 
+@cache
 def _load_fonts() -> dict[str, str]:
     """Register the bundled fonts and say which families there are, falling back to the system's."""
     for file in sorted(resource("fonts").glob("*.ttf")):
