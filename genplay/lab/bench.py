@@ -46,10 +46,20 @@ class PastRun:
 
 
 class Bench:
-    """Owns the worker. Everything here returns at once; ``settle`` carries out what had to wait for torch to be imported."""
+    """Owns the worker. Everything here returns at once; ``settle`` carries out what had to wait for torch to be imported.
 
-    def __init__(self, worker: Worker | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    ``opened`` is called whenever a run has been opened, whichever call it was that opened it, with a word for the user
+    where a run could not be brought back, else ''.
+    """
+
+    def __init__(
+        self,
+        worker: Worker | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        opened: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._worker = worker
+        self._opened = opened
         self._clock = clock
         self._told_to_run = False
         self._told_at = -float("inf")
@@ -116,17 +126,18 @@ class Bench:
         self._told_to_run = False
         self.warm_up()
 
-    def settle(self) -> bool:
-        """Open what is wanted and pass on what waited; True if a new run was opened."""
+    def settle(self) -> None:
+        """Open what is wanted, pass on what waited, and say so by ``opened``."""
         worker = self._made()
         if worker is None or self._wanted is None:
-            return False
+            return
         origin = self._wanted_from
         if origin is not None and not origin.done():
-            return False
+            return
         plan, self._wanted, self._wanted_from = self._wanted, None, None
         self.leave()
-        state = origin.result() if origin is not None and origin.exception() is None else None
+        lost = origin is not None and origin.exception() is not None
+        state = origin.result() if origin is not None and not lost else None
         self.run_id = worker.open(plan, state) if state is not None else worker.open(plan)
         self.told, self.started = plan, state is not None
         if self._view is not None:
@@ -134,7 +145,9 @@ class Bench:
         waiting, self._waiting = self._waiting, []
         for command in waiting:
             command(worker)
-        return True
+        self._opened(
+            f"The trained '{plan.card.id}' could not be brought back; it starts anew." if lost else ""
+        )
 
     def leave(self, world: World | None = None) -> None:
         """Keep the open run with its parameters, if it has made a step; for a world, so that it can be come back to."""

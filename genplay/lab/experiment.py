@@ -63,7 +63,7 @@ class Experiment:
         self.path: Path | None = None
         self.dirty = False
         self.version = 0
-        self.bench = Bench(worker, clock)
+        self.bench = Bench(worker, clock, self._opened)
         self._world: World = "plane"
         self._desks: dict[World, Desk] = dict(desks or {world: default_desk(world) for world in WORLDS})
         self._undo: dict[World, UndoStack] = {world: UndoStack(clock) for world in WORLDS}
@@ -209,12 +209,10 @@ class Experiment:
     def poll(self) -> None:
         """Let take effect what has become ready: a run to be opened, answers of the model, a failure to be told."""
         try:
-            opened = self.bench.settle()
+            self.bench.settle()
         except GenplayError as error:
             self.notice.emit(Notice("error", str(error)))
             return
-        if opened:
-            self._opened()
         for entry in [entry for entry in self._later if entry[0].done()]:
             self._later.remove(entry)
             future, act, run_id = entry
@@ -228,7 +226,9 @@ class Experiment:
             self.notice.emit(Notice("error", latest.message or "Training failed."))
         self._failed = failed
 
-    def _opened(self) -> None:
+    def _opened(self, trouble: str) -> None:
+        if trouble:
+            self.say(trouble, "warning")
         # A run that came back from before may be behind the desk.
         self.bench.follow(self.plan())
         self.run_changed.emit()

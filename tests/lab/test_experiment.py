@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import Future
+from types import SimpleNamespace
 
 import pytest
 
-from genplay.errors import BadInput
+from genplay.errors import BadInput, Failure
 from genplay.lab.experiment import Experiment
+from genplay.training.checkpoint import Checkpoint
 from genplay.training.snapshot import ViewRequest
 from tests.lab.fakes import Bench, small_desks
 
@@ -274,6 +277,18 @@ def test_another_model_is_another_run_and_undo_brings_the_old_one_back(trained: 
     assert trained.experiment.model_id == "gaussian"
 
 
+def test_a_run_that_cannot_be_brought_back_is_told(trained: Bench) -> None:
+    lost: Future[Checkpoint] = Future()
+    lost.set_exception(Failure("gone"))
+    trained.worker.checkpoint = lambda: lost
+    trained.do("model.choose", name="gmm")
+    trained.experiment.poll()
+    trained.do("edit.undo")
+    trained.experiment.poll()
+    assert "'gaussian' could not be brought back" in trained.notices[-1].text
+    assert trained.worker.told[-1][2] is None
+
+
 def test_knobs_of_a_model_come_back_with_it(trained: Bench) -> None:
     trained.do("model.set", name="covariance", value="spherical")
     trained.do("model.choose", name="gmm")
@@ -380,6 +395,19 @@ def test_signals(ready: Bench) -> None:
     seen.clear()
     ready.do("world.choose", name="digits")
     assert "world" in seen
+
+
+@pytest.mark.parametrize("then", ["train.start", "train.step", None])
+def test_a_new_run_is_told_whatever_opens_it(ready: Bench, then: str | None) -> None:
+    ready.worker.model = SimpleNamespace(latent_dim=5)
+    runs: list[int | None] = []
+    ready.experiment.run_changed.connect(lambda: runs.append(ready.experiment.run_id))
+    ready.do("world.choose", name="digits")
+    if then is not None:
+        ready.do(then)
+    ready.experiment.poll()
+    assert runs == [2]
+    assert ready.experiment.latent.dim == 5
 
 
 def test_later_acts_at_a_heartbeat_and_only_for_its_run(ready: Bench) -> None:
