@@ -39,9 +39,9 @@ def from_json(data: object) -> Content | None:
     if data is None:
         return None
     name = data.get("content") if isinstance(data, Mapping) else None
-    if not isinstance(data, Mapping) or name not in _KINDS:
+    if not isinstance(data, Mapping) or not isinstance(name, str) or name not in _KINDS:
         raise BadInput(f"The saved data are of an unknown kind '{name}'. Allowed: {', '.join(_KINDS)}.")
     try:
-        return _KINDS[str(name)].from_json(dict(data))
+        return _KINDS[name].from_json(dict(data))
     except (KeyError, TypeError, ValueError, OverflowError, binascii.Error) as error:
         raise BadInput(f"The saved {name} are damaged ({type(error).__name__}: {error}).") from None

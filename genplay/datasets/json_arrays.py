@@ -38,6 +38,6 @@ def array_from_json(data: object) -> NDArray[np.float64] | NDArray[np.int64]:
 
 def strings(data: object) -> tuple[str, ...]:
     """A JSON list of texts."""
-    if not isinstance(data, list):
+    if not isinstance(data, list) or not all(isinstance(item, str) for item in data):
         raise ValueError("a list of names is missing")
-    return tuple(str(item) for item in data)
+    return tuple(data)

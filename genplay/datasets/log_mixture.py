@@ -64,7 +64,7 @@ def log_mixture(gaussians: Gaussians, x: Array) -> Array:
     if len(x) < 2048 or len(gaussians) < 64:
         _fill(gaussians, x, np.arange(len(x)), out)
         return out
-    for rows, centre, radius in _cells(x):
+    for rows, centre, radius in _cells(x, float(np.median(gaussians.widest))):
         _fill(_within_reach(gaussians, centre, radius), x, rows, out)
     return out
 
@@ -96,11 +96,12 @@ def _coefficients(g: Gaussians, centre: Array) -> Array:
     return np.stack([-0.5 * a, -b, -0.5 * c, linear_x, linear_y, constant])
 
 
-def _cells(x: Array) -> Iterator[tuple[NDArray[np.int64], Array, float]]:
-    """Split the rows of x into about n / 128 square cells: their rows, centre and radius."""
+def _cells(x: Array, scale: float) -> Iterator[tuple[NDArray[np.int64], Array, float]]:
+    """Split the rows of x into square cells about three scales wide: their rows, centre and radius."""
     low, high = x.min(axis=0), x.max(axis=0)
-    side = int(np.clip(np.sqrt(len(x) / 128), 1, 64))
-    size = max(float((high - low).max()), 1e-9) / side
+    extent = max(float((high - low).max()), 1e-9)
+    side = int(np.clip(extent / (3 * scale), 1, min(np.sqrt(len(x) / 16), 128)))
+    size = extent / side
     cell = np.minimum(((x - low) / size).astype(np.int64), side - 1)
     code = cell[:, 0] * side + cell[:, 1]
     order = np.argsort(code, kind="stable")

@@ -17,8 +17,8 @@ __all__ = ["GaussianMixtureLaw"]
 
 Array = NDArray[np.float64]
 
-_REACH = 8.0
-"""Standard deviations after which a Gaussian holds less than 1.3e-14 of its mass."""
+_REACH = 7.0
+"""Standard deviations after which a Gaussian holds less than 2.3e-11 of its mass."""
 
 
 class GaussianMixtureLaw(PlaneLaw):

@@ -18,8 +18,8 @@ Array = NDArray[np.float64]
 Nodes = tuple[Array, Array]
 
 _ORDER = 8
-"""Nodes a side of a tile; a tile is at most ``_TILE`` scales wide, which leaves an error below 1e-9."""
-_TILE = 2.0
+"""Nodes a side of a tile; a tile is at most ``_TILE`` scales wide, which leaves an error below 1e-7."""
+_TILE = 4.0
 
 
 def _tile_nodes(centres: Array, size: float, order: int) -> Nodes:

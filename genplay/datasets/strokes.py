@@ -26,6 +26,9 @@ Point = tuple[float, float]
 MOST_LABELS = 10
 _FARTHEST = 1e4
 _MOST_STEPS = 1500
+_MOST_DOTS = 2000
+_DOTS_A_SIZE = 40
+"""Dots that a spray leaves on a way as long as the brush is wide."""
 
 
 def _within(name: str, value: float, low: float, high: float) -> float:
@@ -91,7 +94,7 @@ class Stroke:
         if not self.spray:
             return self
         rng = np.random.default_rng(self.seed)
-        n = int(np.clip(40 * (1 + self.length / self.size), 40, 2000))
+        n = int(min(_DOTS_A_SIZE * (1 + self.length / self.size), _MOST_DOTS))
         centres = _positions(self.path, rng.random(n) * self.length)
         dots = centres + rng.standard_normal((n, 2)) * (self.size / 2)
         return replace(self, points=tuple(map(tuple, dots.tolist())), spray=False, dots=True)
@@ -99,15 +102,18 @@ class Stroke:
     def components(self) -> tuple[Array, Array, float]:
         """Means (k, 2), weights (k,) summing to the stroke's mass, and their common standard deviation."""
         if self.spray:
-            dots = self.settled().path
-            mass = self.weight * (self.length + self.size)
-            return dots, np.full(len(dots), mass / len(dots)), self.dot_std
+            return self.settled().components()
         if self.dots:
-            return self.path, np.full(len(self.points), self.weight * self.size / 40), self.dot_std
+            dots = self.path
+            return dots, np.full(len(dots), self.weight * self.size / _DOTS_A_SIZE), self.dot_std
         std = self.size / 2 * (0.3 + 0.3 * self.softness)
-        steps = int(min(max(1, math.ceil(self.length / (0.75 * std))), _MOST_STEPS))
+        radius = self.size / 2 * 0.7 * (1 - self.softness)
+        rings = math.ceil(radius / (1.5 * std))
+        # The rings of neighbouring discs fill the gaps between their middles.
+        step = std * (0.75 + 0.35 * rings)
+        steps = int(min(max(1, math.ceil(self.length / step)), _MOST_STEPS))
         along = _positions(self.path, (np.arange(steps) + 0.5) / steps * self.length)
-        disc = _disc(self.size / 2 * 0.7 * (1 - self.softness), std)
+        disc = _disc(radius, rings)
         means = (along[:, None, :] + disc).reshape(-1, 2)
         return means, np.full(len(means), self.weight * (self.length + self.size) / len(means)), std
 
@@ -134,9 +140,8 @@ def _positions(path: Array, travelled: Array) -> Array:
     return np.stack([np.interp(travelled, marks, path[:, i]) for i in (0, 1)], axis=1)
 
 
-def _disc(radius: float, std: float) -> Array:
-    """Points that fill a disc evenly, no farther apart than the Gaussians put on them can bridge."""
-    rings = math.ceil(radius / (1.5 * std))
+def _disc(radius: float, rings: int) -> Array:
+    """A middle and rings that fill a disc evenly."""
     points = [np.zeros((1, 2))]
     for j in range(1, rings + 1):
         angle = 2 * np.pi * np.arange(6 * j) / (6 * j)
