@@ -12,9 +12,11 @@ triangular: its determinant is the product of two slopes.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 from genplay.models.base import Batch, Model, Phase, Setting, Terms
 from genplay.models.cards.nsf import CARD, SplineFlowKnobs
@@ -55,16 +57,16 @@ class SplineFlow(Model):
     def log_prob(self, x: Tensor) -> Tensor:
         """log p(x) in nats, (n, 2) → (n,)."""
         z, log_det = self.warp(x)
-        return log_det - 0.5 * z.square().sum(dim=1) - math.log(2 * math.pi)
+        return torch.add(log_det - math.log(2 * math.pi), z.square().sum(dim=1), alpha=-0.5)
 
     def warp(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """z = f(x) and log |det ∂f/∂x|, (n, 2) → (n, 2) and (n,)."""
         z = self.standardise(x)
-        log_slopes = torch.zeros_like(z)
+        log_det = self.standardise.log_det
         for layer in self.layers:
             z, more = layer(z)
-            log_slopes = log_slopes + more
-        return z, log_slopes.sum(dim=1) + self.standardise.log_det
+            log_det = log_det + more
+        return z, log_det
 
     def score(self, x: Tensor) -> Tensor:
         """∇ₓ log p(x), by automatic differentiation, (n, 2) → (n, 2)."""
@@ -102,30 +104,55 @@ class SplineLayer(nn.Module):
         parameters = 3 * knobs.bins - 1
         # Small last weights: the flow begins near the identity.
         sizes = [1] + [knobs.width] * knobs.depth + [parameters]
-        network = mlp(sizes, generator, knobs.activation, last_gain=0.01)
-        self.hidden = network[:-1]
-        self.last: nn.Linear = network[-1]  # type: ignore[assignment]
-        self.own = nn.Parameter(torch.zeros(parameters))
+        self.network = mlp(sizes, generator, knobs.activation, last_gain=0.01)
+        self.own = nn.Parameter(torch.zeros(parameters, 1))
 
     def _raw(self, leader: Tensor) -> Tensor:
-        """The follower's spline parameters from the leader (n,), (3K − 1, n)."""
-        hidden = self.hidden(leader[:, None])
-        return torch.addmm(self.last.bias[:, None], self.last.weight, hidden.T)
+        """The follower's spline parameters from the leader (n,), (3K − 1, n): the network with units along rows."""
+        units = leader[None]
+        for part in self.network:
+            if isinstance(part, nn.Linear):
+                units = torch.addmm(part.bias[:, None], part.weight, units)
+            else:
+                units = part(units)
+        return units
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """y and the log-slopes of both coordinates, (n, 2) → (n, 2) and (n, 2)."""
-        n = len(x)
-        rows = x.T.contiguous()
-        own = self.own[:, None].expand(-1, n)
-        raw = self._raw(rows[self.leads])
-        both = torch.cat([own, raw] if self.leads == 0 else [raw, own], dim=1)
-        # One call bends both coordinates: twice the numbers cost hardly more than once.
-        y, log_slope = self.spline(rows.view(-1), both)
-        return y.view(2, n).T, log_slope.view(2, n).T
+        """y and log |det ∂y/∂x|, (n, 2) → (n, 2) and (n,)."""
+        raw = self._raw(x[:, self.leads])
+        y, log_det = _Bend.apply(x, self.own, raw, self.leads, self.spline)  # type: ignore[no-untyped-call]
+        return y, log_det
 
     def inverse(self, y: Tensor) -> Tensor:
         """x, first the coordinate that leads, then the one that follows it, (n, 2) → (n, 2)."""
         lead, follow = y[:, self.leads], y[:, 1 - self.leads]
-        first = self.spline.inverse(lead, self.own[:, None].expand(-1, len(y)))
+        first = self.spline.inverse(lead, self.own.expand(-1, len(y)))
         second = self.spline.inverse(follow, self._raw(first))
         return torch.stack([first, second] if self.leads == 0 else [second, first], dim=1)
+
+
+class _Bend(torch.autograd.Function):
+    """Both coordinates through their splines in one call: twice the numbers cost hardly more than once."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, own: Tensor, raw: Tensor, leads: int, spline: RationalQuadratic
+    ) -> tuple[Tensor, Tensor]:
+        n = len(x)
+        common = own.expand(-1, n)
+        both = torch.cat([common, raw] if leads == 0 else [raw, common], dim=1)
+        y, log_slope, kept = spline.bend(x.T.reshape(-1), both)
+        # None of what is kept is an input or an output, so it may hang on ctx as it is, which is the quicker way.
+        ctx.leads, ctx.spline, ctx.kept = leads, spline, kept
+        return y.view(2, n).T, log_slope.view(2, n).sum(dim=0)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, by_y: Tensor, by_log_det: Tensor) -> tuple[Tensor | None, ...]:
+        n = len(by_y)
+        by_x, by_both = ctx.spline.pull_back(
+            ctx.kept, by_y.T.reshape(-1), torch.cat([by_log_det, by_log_det])
+        )
+        left, right = by_both[:, :n], by_both[:, n:]
+        by_common, by_raw = (left, right) if ctx.leads == 0 else (right, left)
+        return by_x.view(2, n).T, by_common.sum(dim=1, keepdim=True), by_raw, None, None

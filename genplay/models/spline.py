@@ -13,12 +13,10 @@ Every one of n numbers has its own spline: raw parameters are (3K − 1, n), K w
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 __all__ = ["RationalQuadratic"]
 
@@ -32,14 +30,16 @@ _UNIT = math.log(math.expm1(1 - _LEAST_SLOPE))
 
 
 class RationalQuadratic(nn.Module):
-    """Splines with the given number of bins on [−bound, bound]; the parameters come from outside."""
+    """Splines with the given number of bins on [−bound, bound]; their parameters come from outside.
+
+    ``pull_back`` is the gradient of ``bend`` written out: a third of the operator calls that autograd would make.
+    """
 
     start: Tensor
     sums: Tensor
 
     def __init__(self, bins: int, bound: float) -> None:
         super().__init__()
-        self.bins = bins
         self.bound = bound
         # Knots = start + sums · shares: running sums of the bins as one matrix product.
         least = 2 * bound * _LEAST_BIN
@@ -48,57 +48,17 @@ class RationalQuadratic(nn.Module):
         self.register_buffer("start", start.expand(2, -1, -1), persistent=False)
         self.register_buffer("sums", sums.expand(2, -1, -1), persistent=False)
 
-    def forward(self, x: Tensor, raw: Tensor) -> tuple[Tensor, Tensor]:
-        """x (n,), raw (3K − 1, n) → y (n,) and log dy/dx (n,)."""
-        y, log_slope = _Forward.apply(x, raw, self.start, self.sums, self.bound)  # type: ignore[no-untyped-call]
-        return y, log_slope
+    def bend(self, x: Tensor, raw: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
+        """x (n,), raw (3K − 1, n) → y (n,), log dy/dx (n,), and what ``pull_back`` needs.
 
-    def inverse(self, y: Tensor, raw: Tensor) -> Tensor:
-        """y (n,), raw (3K − 1, n) → x (n,): the root of a quadratic, in the form that does not cancel."""
-        table, _, _ = _knots(raw, self.start, self.sums)
-        inside = y.clamp(-self.bound, self.bound)
-        (x0, y0, d0), (x1, y1, d1) = table.gather(1, _bin(inside, table[1])).unbind(dim=1)
-        w, h, up = x1 - x0, y1 - y0, inside - y0
-        s = h / w
-        bend = up * (d0 + d1 - 2 * s)
-        a, b, c = h * (s - d0) + bend, h * d0 - bend, -s * up
-        theta = 2 * c / (-b - (b.square() - 4 * a * c).clamp(min=0).sqrt())
-        x: Tensor = x0 + theta * w + (y - inside)
-        return x
-
-
-def _knots(raw: Tensor, start: Tensor, sums: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """x, y and slope of every knot, (3, K + 1, n); each bin's share of the box (2, K, n); slopes before softplus."""
-    bins, n = sums.shape[2], raw.shape[1]
-    shares = raw[: 2 * bins].view(2, bins, n).softmax(dim=1)
-    places = torch.baddbmm(start, sums, shares)
-    bare = raw[2 * bins :] + _UNIT
-    end = raw.new_ones(1, n)
-    rows = [places.view(2 * bins + 2, n), end, functional.softplus(bare) + _LEAST_SLOPE, end]
-    return torch.cat(rows).view(3, bins + 1, n), shares, bare
-
-
-def _bin(value: Tensor, places: Tensor) -> Tensor:
-    """Where to gather a bin's two ends for each number: indices (3, 2, n) along the knots (K + 1, n)."""
-    left = (value >= places[1:-1]).sum(dim=0)
-    return torch.stack([left, left + 1]).expand(3, 2, -1)
-
-
-class _Forward(torch.autograd.Function):
-    """The spline with its gradient written out: a third of the operator calls that autograd would make.
-
-    Names as in the formulas: t is θ, u is 1 − θ, f is (y − y₀)/h.
-    """
-
-    @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, raw: Tensor, start: Tensor, sums: Tensor, bound: float
-    ) -> tuple[Tensor, Tensor]:
-        table, shares, bare = _knots(raw, start, sums)
-        inside = x.clamp(-bound, bound)
+        Names as in the formulas: t is θ, u is 1 − θ, f is (y − y₀)/h.
+        """
+        n = len(x)
+        table, shares, bare = self._knots(raw)
+        inside = x.clamp(-self.bound, self.bound)
         index = _bin(inside, table[0])
         ends = table.gather(1, index)
-        (x0, y0, d0), (_, _, d1) = ends.unbind(dim=1)
+        x0, _, y0, _, d0, d1 = ends.view(6, n).unbind()
         w, h = (ends[:2, 1] - ends[:2, 0]).unbind()
         s = h / w
         t = (inside - x0).div_(w)
@@ -109,48 +69,67 @@ class _Forward(torch.autograd.Function):
         f = torch.addcmul(s * t, d0, u).mul_(t).div_(D)
         q = torch.addcmul(d1 * t, s, u, value=2).mul_(t).addcmul_(d0, u * u)
         y = torch.addcmul(y0, h, f).add_(x - inside)
-        log_slope = (s / D).square_().mul_(q).log_()
-        ctx.save_for_backward(
-            x, inside, index, shares, bare, sums, w, h, s, t, u, tu, c, D, f, q, d0, d1, log_slope
-        )
-        return y, log_slope
+        slope = (s / D).square_().mul_(q)
+        return y, slope.log(), (x, inside, index, shares, bare, w, h, s, t, u, tu, c, D, f, q, d0, d1, slope)
 
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, dy: Tensor, dlog: Tensor) -> tuple[Tensor | None, ...]:
-        x, inside, index, shares, bare, sums, w, h, s, t, u, tu, c, D, f, q, d0, d1, log_slope = (
-            ctx.saved_tensors
-        )
+    def pull_back(self, kept: tuple[Tensor, ...], by_y: Tensor, by_log: Tensor) -> tuple[Tensor, Tensor]:
+        """A loss's derivatives by y and log dy/dx, both (n,), to those by x (n,) and raw (3K − 1, n)."""
+        x, inside, index, shares, bare, w, h, s, t, u, tu, c, D, f, q, d0, d1, slope = kept
         bins, n = shares.shape[1:]
-        # The loss's derivatives by f's numerator, by D and by q, then by what they are made of.
-        by_q = dlog / q
-        by_2D = dlog / D
-        by_top = dy * h / D
-        by_D = torch.addcmul(by_2D * -2, by_top, f, value=-1)
-        tilt = u - t
+        # First by what the formulas are made of: f's numerator, D, q.
+        by_q = by_log / q
+        double = by_log / D
+        by_top = by_y * h / D
+        by_D = torch.addcmul(double * -2, by_top, f, value=-1)
+        # Then by s, d₀, d₁, θ.
         ends = torch.empty(3, 2, n, dtype=x.dtype, device=x.device)
+        tilt = u - t
         by_s = torch.addcmul(by_D + by_top.mul(t).mul_(t), tu, by_q - by_D, value=2)
-        by_s.add_(dlog / s, alpha=2)
-        torch.add((by_top + by_D).mul_(tu), by_q.mul(u).mul_(u), out=ends[2, 0])
+        by_s.addcdiv_(by_log, s, value=2)
+        torch.addcmul((by_top + by_D).mul_(tu), by_q * u, u, out=ends[2, 0])
         torch.addcmul(by_D * tu, by_q * t, t, out=ends[2, 1])
-        by_t = torch.addcmul(dy * w * log_slope.exp(), by_2D, c * tilt, value=-2)
+        by_t = torch.addcmul((by_y * w).mul_(slope), double, c * tilt, value=-2)
         by_t.addcmul_(by_q, torch.addcmul(d1 * t, s, tilt).addcmul_(d0, u, value=-1), value=2)
+        # Then by the two ends of the bin: its width is their difference, and θ is measured from the left one.
         by_x = by_t / w
-        by_w = torch.addcmul(by_s * s, by_t, t).div_(-w)
-        by_h = torch.addcmul(by_s / w, dy, f)
-        # A bin's width is the difference of its two ends, and θ is measured from the left one.
-        torch.add(by_x, by_w, out=ends[0, 0]).neg_()
-        ends[0, 1] = by_w
-        torch.sub(dy, by_h, out=ends[1, 0])
+        by_h = torch.addcmul(by_s / w, by_y, f)
+        by_w = torch.addcmul(by_s * s, by_t, t).div_(w)
+        torch.sub(by_w, by_x, out=ends[0, 0])
+        torch.neg(by_w, out=ends[0, 1])
+        torch.sub(by_y, by_h, out=ends[1, 0])
         ends[1, 1] = by_h
+        # Then by all knots, and through the running sum, the softmax and the softplus.
         table = torch.zeros(3, bins + 1, n, dtype=x.dtype, device=x.device).scatter_(1, index, ends)
-        by_share = torch.bmm(sums.mT, table[:2]).mul_(shares)
-        by_raw = torch.addcmul(by_share, shares, by_share.sum(dim=1, keepdim=True), value=-1)
-        by_slope = table[2, 1:-1] * bare.sigmoid()
-        return (
-            torch.where(x == inside, by_x, dy),
-            torch.cat([by_raw.view(2 * bins, n), by_slope]),
-            None,
-            None,
-            None,
-        )
+        by_share = torch.bmm(self.sums.mT, table[:2]).mul_(shares)
+        by_places = torch.addcmul(by_share, shares, by_share.sum(dim=1, keepdim=True), value=-1)
+        by_slopes = bare.sigmoid().mul_(table[2, 1:-1])
+        return torch.where(x == inside, by_x, by_y), torch.cat([by_places.view(2 * bins, n), by_slopes])
+
+    def inverse(self, y: Tensor, raw: Tensor) -> Tensor:
+        """y (n,), raw (3K − 1, n) → x (n,): the root of a quadratic, in the form that does not cancel."""
+        table, _, _ = self._knots(raw)
+        inside = y.clamp(-self.bound, self.bound)
+        (x0, y0, d0), (x1, y1, d1) = table.gather(1, _bin(inside, table[1])).unbind(dim=1)
+        w, h, up = x1 - x0, y1 - y0, inside - y0
+        s = h / w
+        bend = up * (d0 + d1 - 2 * s)
+        a, b, c = h * (s - d0) + bend, h * d0 - bend, -s * up
+        theta = 2 * c / (-b - (b.square() - 4 * a * c).clamp(min=0).sqrt())
+        x: Tensor = x0 + theta * w + (y - inside)
+        return x
+
+    def _knots(self, raw: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """x, y and slope of all knots (3, K + 1, n); each bin's share of the box (2, K, n); slopes before softplus."""
+        bins, n = self.sums.shape[2], raw.shape[1]
+        shares = raw[: 2 * bins].view(2, bins, n).softmax(dim=1)
+        places = torch.baddbmm(self.start, self.sums, shares)
+        bare = raw[2 * bins :] + _UNIT
+        end = raw.new_ones(1, n)
+        rows = [places.view(2 * bins + 2, n), end, functional.softplus(bare) + _LEAST_SLOPE, end]
+        return torch.cat(rows).view(3, bins + 1, n), shares, bare
+
+
+def _bin(value: Tensor, places: Tensor) -> Tensor:
+    """Where to gather a bin's two ends for each number: indices (3, 2, n) along the knots (K + 1, n)."""
+    left = (value >= places[1:-1]).sum(dim=0)
+    return torch.stack([left, left + 1]).expand(3, 2, -1)

@@ -16,7 +16,7 @@ class SplineFlowKnobs(Knobs):
 
     layers: int = knob(3, "How many times the plane is bent; each layer bends both axes.", low=1, high=12)
     bins: int = knob(8, "Pieces of each spline: more pieces, finer bends.", low=2, high=32)
-    width: int = knob(128, "Hidden units of the network that chooses a spline.", low=4, high=512, log=True)
+    width: int = knob(96, "Hidden units of the network that chooses a spline.", low=4, high=512, log=True)
     depth: int = knob(1, "Hidden layers of that network.", low=1, high=4)
     activation: str = knob("relu", "The network's bend.", choices=("relu", "tanh", "silu", "softplus"))
     bound: float = knob(
