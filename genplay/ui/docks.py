@@ -162,39 +162,46 @@ class Docks(QObject):
             return "small" if height < LOWEST else "narrow"
         return "lower" if height < LOWER else "low" if height < LOW else "wide"
 
-    def arrange(self) -> None:
-        """Put all panels where they fit best at this size."""
+    def arrange(self, keep: bool = False) -> None:
+        """Put all panels where they fit best at this size; ``keep``: save those that are hidden or float."""
         self.mode = self.fitting_mode()
         window, docks = self._window, self.docks
+        hidden = [dock for dock in docks.values() if keep and not dock.toggleViewAction().isChecked()]
+        floating = [dock for dock in docks.values() if keep and dock.isFloating()]
         for dock in docks.values():
-            dock.setFloating(False)
-            window.removeDockWidget(dock)
+            if dock not in floating:
+                dock.setFloating(False)
+                window.removeDockWidget(dock)
+        docks = {name: dock for name, dock in docks.items() if dock not in floating}
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        data, model = docks["data"], docks["model"]
-        first, *others = (dock for name, dock in docks.items() if name not in ("data", "model"))
-        window.addDockWidget(left, data)
-        if self.mode in ("narrow", "small"):
-            window.tabifyDockWidget(data, model)
-        else:
-            window.addDockWidget(right, model)
-        if self.mode == "wide":
-            window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, first)
-        elif self.mode == "low":
-            window.splitDockWidget(model, first, Qt.Orientation.Vertical)
-        elif self.mode == "lower":
-            window.tabifyDockWidget(model, first)
-        elif self.mode == "narrow":
-            window.addDockWidget(left, first)
-        else:
-            window.tabifyDockWidget(data, first)
+        below = Qt.DockWidgetArea.BottomDockWidgetArea
+        sides = [docks[name] for name in ("data", "model") if name in docks]
+        others = [dock for name, dock in docks.items() if name not in ("data", "model")]
+        model = docks.get("model")
+        one_side = self.mode in ("narrow", "small")
+        for dock in sides:
+            window.addDockWidget(right if dock is model and not one_side else left, dock)
+        if one_side:
+            self._tab(sides)
+        area = below if self.mode == "wide" else left if one_side else right
         for dock in others:
-            window.tabifyDockWidget(first, dock)
+            window.addDockWidget(area, dock)
+        self._tab(others)
+        if others and self.mode == "small":
+            self._tab([*sides, *others])
+        elif others and self.mode == "lower" and model is not None:
+            self._tab([model, *others])
         for dock in docks.values():
-            dock.show()
-        for dock in (first, model, data):
-            dock.raise_()
+            dock.setVisible(dock not in hidden)
+        for dock in (*others[:1], *reversed(sides)):
+            if dock not in hidden:
+                dock.raise_()
         self.resize()
         self._timer.start()
+
+    def _tab(self, docks: list[Dock]) -> None:
+        for dock in docks[1:]:
+            self._window.tabifyDockWidget(docks[0], dock)
 
     def resize(self) -> None:
         """Give the docks their usual sizes at this scale; the stage takes the rest."""

@@ -65,6 +65,7 @@ class MainWindow(QMainWindow):
         self._remember = remember
         self._ended = False
         self._arranged_for = ""
+        self._scaled_for = 0.0
         self._dialog: QFileDialog | None = None
         self.setWindowTitle("genplay")
         self.setAcceptDrops(True)
@@ -122,7 +123,7 @@ class MainWindow(QMainWindow):
         for dock in self.docks.docks.values():
             panels.addAction(dock.toggleViewAction())
         panels.addSeparator()
-        panels.addAction("Usual places", self.docks.arrange)
+        panels.addAction("Usual places", lambda: self.docks.arrange())
         self.status = StatusBar(experiment, actions, theme)
         self.setStatusBar(self.status)
 
@@ -232,12 +233,13 @@ class MainWindow(QMainWindow):
         self.strip.set_compact(self.height() / self.theme.scale < COMPACT)
 
     def _fit_docks(self) -> None:
-        """Rearrange when the size has come to ask for another arrangement, unless the user has made one."""
-        if self.docks.fitting_mode() != self._arranged_for:
-            self._arranged_for = self.docks.fitting_mode()
-            self.docks.arrange()
-        else:
+        """Rearrange the panels when the size has come to ask for it; what was hidden or floats stays so."""
+        mode, scale = self.docks.fitting_mode(), self.theme.scale
+        if mode != self._arranged_for:
+            self.docks.arrange(keep=True)
+        elif scale != self._scaled_for:
             self.docks.resize()
+        self._arranged_for, self._scaled_for = mode, scale
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -281,10 +283,11 @@ class MainWindow(QMainWindow):
         geometry, state = settings.value("geometry"), settings.value("state")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
-        self._arranged_for = self.docks.fitting_mode()
-        self.docks.mode = self._arranged_for
-        if isinstance(state, QByteArray) and settings.value("mode") == self._arranged_for:
-            self.restoreState(state, LAYOUT_VERSION)
+        mode = self.docks.fitting_mode()
+        known = isinstance(state, QByteArray) and settings.value("mode") == mode
+        if known and self.restoreState(state, LAYOUT_VERSION):
+            self._arranged_for = self.docks.mode = mode
+            self._scaled_for = self.theme.scale
 
     def remember(self) -> None:
         """Keep size, layout, theme and text size for the next time."""

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import gc
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from genplay.lab.options import GuiOptions
 from genplay.ui.app import App
 from genplay.ui.main_window import MainWindow
 from genplay.ui.theme import Theme
-
-Until = Callable[..., None]
+from tests.ui.support import Until, flush, own_threads
 
 
 @pytest.fixture
@@ -51,17 +49,6 @@ def frozen_imports() -> None:
     """What is imported lives for ever: collecting garbage need not look at it again and again."""
     gc.collect()
     gc.freeze()
-
-
-def flush() -> None:
-    """Deliver what Qt deletes later, which ``processEvents`` does not, and collect what Python still holds."""
-    for _ in range(3):
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        gc.collect()
-
-
-def own_threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("genplay")]
 
 
 @pytest.fixture

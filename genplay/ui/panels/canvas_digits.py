@@ -29,6 +29,7 @@ class DigitCanvas(QWidget):
         self._pixels = np.zeros((SIDE, SIDE), dtype=np.int64)
         self._ink: int | None = None
         self._at = (0, 0)
+        self._from = QPointF()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setProperty("ownKeys", True)
         self.setAccessibleName("Pixel editor")
@@ -85,6 +86,7 @@ class DigitCanvas(QWidget):
         at = self._cell_at(event.position())
         if event.button() == Qt.MouseButton.LeftButton and at is not None:
             self._at = at
+            self._from = event.position()
             self._ink = 1 - int(self._pixels[at])
             self._paint_cell(*at, self._ink)
 
@@ -92,10 +94,16 @@ class DigitCanvas(QWidget):
         self.mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        at = self._cell_at(event.position())
-        if self._ink is not None and at is not None:
-            self._at = at
-            self._paint_cell(*at, self._ink)
+        if self._ink is None:
+            return
+        # A quick hand skips cells between two events: everything on the straight line between them is painted.
+        steps = 2 * SIDE
+        for k in range(1, steps + 1):
+            at = self._cell_at(self._from + (event.position() - self._from) * (k / steps))
+            if at is not None:
+                self._at = at
+                self._paint_cell(*at, self._ink)
+        self._from = event.position()
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
         self._ink = None
