@@ -52,5 +52,5 @@ CARD = Card(
     density={"plane": "exact"},
     cost="one pass",
     target="genplay.models.nsf:SplineFlow",
-    recipe={"optimiser": "adamw", "learning_rate": 1e-3, "weight_decay": 0.1, "ema": 0.995},
+    recipe={"optimiser": "adamw", "learning_rate": 2e-3, "weight_decay": 0.1, "ema": 0.995},
 )  # fmt: skip
