@@ -17,7 +17,7 @@ from typing import Any
 
 import pyqtgraph as pg
 import qasync
-from PySide6.QtCore import QEvent, QObject, QSettings, Qt
+from PySide6.QtCore import QEvent, QObject, QSettings
 from PySide6.QtWidgets import QApplication
 
 from genplay.errors import GenplayError
@@ -253,7 +253,6 @@ def _looks(options: GuiOptions, settings: QSettings) -> tuple[str, float]:
 def run_gui(options: GuiOptions) -> int:
     """Open the window and return the exit code when it has been closed; raises for a script that cannot be read."""
     script = Script.load(options.script) if options.script is not None else None
-    QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("genplay")

@@ -41,7 +41,8 @@ def test_a_script_drives_the_window(qapp: QApplication, tmp_path: Path) -> None:
     )
     interval = sys.getswitchinterval()
     assert main(["gui", "--script", script, "--size", "1100x760"]) == 0
-    image = np.asarray(Image.open(picture).convert("RGB"))
+    with Image.open(picture) as file:
+        image = np.asarray(file.convert("RGB"))
     assert image.shape == (760, 1100, 3)
     assert image.mean() < 90
     assert json.loads(report.read_text())["step"] >= 5
@@ -67,7 +68,8 @@ def test_a_screenshot_after_some_seconds(qapp: QApplication, tmp_path: Path) -> 
         ["gui", "--screenshot", str(picture), "--quit-after", "0.2", "--size", "1000x700", "--theme", "light"]
     )
     assert code == 0
-    assert Image.open(picture).size == (1000, 700)
+    with Image.open(picture) as image:
+        assert image.size == (1000, 700)
     flush()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from genplay.ui.labels import ElidedLabel
 from genplay.ui.theme import Theme
 
 __all__ = ["Titled", "let_wrap"]
@@ -19,17 +20,19 @@ def let_wrap(label: QLabel) -> None:
 
 
 class Titled(QWidget):
-    """Title, caption, body; more widgets can be added below."""
+    """Title, caption, body; more widgets can be added below. The caption wraps, or is cut to one line."""
 
-    def __init__(self, title: str, body: QWidget, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, title: str, body: QWidget, theme: Theme, parent: QWidget | None = None, *, wraps: bool = True
+    ) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._title = QLabel(title, self)
+        self._title = ElidedLabel(title, self)
         self._title.setProperty("role", "title")
-        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._caption = QLabel("", self)
+        self._caption = QLabel("", self) if wraps else ElidedLabel("", self)
         self._caption.setProperty("role", "small")
-        let_wrap(self._caption)
+        if wraps:
+            let_wrap(self._caption)
         self._caption.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._caption.hide()
         self._layout = QVBoxLayout(self)
