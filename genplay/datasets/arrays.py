@@ -26,6 +26,9 @@ def read_arrays(path: Path, choice: ColumnChoice) -> Table:
     try:
         if zipfile.is_zipfile(path):
             return _from_archive(path, choice)
+        with path.open("rb") as file:
+            if file.read(6) != b"\x93NUMPY":
+                raise ValueError("it does not begin as one")
         array = np.load(path, mmap_mode="r", allow_pickle=False)
         return _from_array(path, np.asarray(array), None, choice)
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError) as error:

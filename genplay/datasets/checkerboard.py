@@ -64,7 +64,7 @@ class CheckerboardLaw(PlaneLaw):
     def quadrature(self, box: Box) -> Nodes:
         if self.blur == 0:
             return self._lattice(box, 1.0, 4)
-        return self._lattice(box, 2 * self.blur, 8)
+        return self._lattice(box, 4 * self.blur, 8)
 
     def _lattice(self, box: Box, widest: float, order: int) -> Nodes:
         far = self.half + 8 * self.blur

@@ -70,7 +70,7 @@ def table_from_columns(
     names = tuple(f"column {i + 1}" for i in range(values.shape[1]))
     cells = Cells(None, [list(names)], [1], "")
     notes: list[str] = []
-    label = None if choice.label is None else _index(path, cells, choice.label, "label")
+    label = None if choice.label is None else _index(path, cells, choice.label, "label ")
     picked = _picked(path, cells, choice, [True] * values.shape[1], label, notes)
     texts = None
     if label is not None:
@@ -109,7 +109,7 @@ def _index(path: Path, cells: Cells, name: str, role: str) -> int:
         return int(name) - 1
     listed = f"{', '.join(header)} or " if header else ""
     raise BadInput(
-        f"{path} has no {role} column '{name}'.{suggest(name, header)} Allowed: {listed}1 to {cells.width}."
+        f"{path} has no {role}column '{name}'.{suggest(name, header)} Allowed: {listed}1 to {cells.width}."
     )
 
 
@@ -118,7 +118,7 @@ def _label_column(
 ) -> int | None:
     """The label's column: the one asked for, else one with a telling name, else the only text column."""
     if choice.label is not None:
-        return _index(path, cells, choice.label, "label")
+        return _index(path, cells, choice.label, "label ")
     if choice.columns is not None:
         return None
     named = [i for i, name in enumerate(cells.header or ()) if name.lower() in _LABEL_NAMES]

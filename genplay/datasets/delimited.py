@@ -54,7 +54,7 @@ def is_number(text: str) -> bool:
 def read_cells(path: Path) -> Cells:
     """Read a text table; delimiter and header are found out. Raises ``BadInput`` naming file and line.
 
-    Blank lines and lines that start with # are passed over. A first line without a single number is a header.
+    Blank lines and lines that start with # are passed over.
     """
     text = _decoded(path)
     delimiter = _sniffed(text, prefer="\t" if path.suffix.lower() == ".tsv" else None)
@@ -62,7 +62,7 @@ def read_cells(path: Path) -> Cells:
     if not rows:
         raise BadInput(f"{path} is empty: it has no line with values. Give it at least two rows of numbers.")
     header = None
-    if not any(is_number(cell) for cell in rows[0]) and any(rows[0]):
+    if _is_header(rows):
         header = tuple(cell or f"column {i + 1}" for i, cell in enumerate(rows[0]))
         rows, numbers = rows[1:], numbers[1:]
     if not rows:
@@ -93,7 +93,7 @@ def _decoded(path: Path) -> str:
         before = raw[: error.start]
         line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
         raise BadInput(
-            f"{path}, line {line}, character {column}: byte 0x{raw[error.start]:02x} is not UTF-8 text. "
+            f"{path}, line {line}, character {column}: byte 0x{raw[error.start]:02x} is not {encoding.upper().removesuffix('-SIG')} text. "
             "Save the file with the encoding UTF-8."
         ) from None
 
@@ -146,6 +146,15 @@ def _split(path: Path, text: str, delimiter: str) -> tuple[list[list[str]], list
             f"{path}, {after}: the text cannot be split into cells ({error}). Check its quotation marks."
         ) from None
     return rows, numbers
+
+
+def _is_header(rows: list[list[str]]) -> bool:
+    """Whether the first row names the columns: no number in it, or mostly words above numbers."""
+    if not any(is_number(cell) for cell in rows[0]):
+        return any(rows[0])
+    below = rows[1] if len(rows) > 1 else []
+    words = sum(not is_number(a) and is_number(b) for a, b in zip(rows[0], below, strict=False))
+    return 2 * words > len(rows[0])
 
 
 def _check_width(

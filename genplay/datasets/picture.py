@@ -66,13 +66,15 @@ class PictureLaw(GaussianMixtureLaw):
     def __init__(self, picture: Picture, blur: float) -> None:
         h, w = picture.ink.shape
         pitch = 2 * _HALF / max(h, w)
-        self.xs = (np.arange(w) - (w - 1) / 2) * pitch
-        self.ys = ((h - 1) / 2 - np.arange(h)) * pitch
+        inked = picture.ink > 0
+        columns, rows = np.flatnonzero(inked.any(axis=0)), np.flatnonzero(inked.any(axis=1))
+        self.xs = (columns - (w - 1) / 2) * pitch
+        self.ys = ((h - 1) / 2 - rows) * pitch
         self.std = blur * pitch
         gx, gy = np.meshgrid(self.xs, self.ys)
         means = np.stack([gx.ravel(), gy.ravel()], axis=1)
-        super().__init__(picture.ink.ravel(), means, self.std)
-        self.mass = self.weights.reshape(h, w)
+        super().__init__(picture.ink[np.ix_(rows, columns)].ravel(), means, self.std)
+        self.mass = self.weights.reshape(len(rows), len(columns))
 
     def log_prob(self, x: Array) -> Array:
         x = np.asarray(x, dtype=np.float64)
@@ -82,7 +84,7 @@ class PictureLaw(GaussianMixtureLaw):
             kx, top_x = self._kernel(part[:, 0], self.xs)
             ky, top_y = self._kernel(part[:, 1], self.ys)
             total = ((ky @ self.mass) * kx).sum(axis=1)
-            # Where the near pixels are blank and the inked ones far, the factors underflow: there the sum is taken whole.
+            # Between the ink of far rows and far columns the factors underflow: there the sum is taken whole.
             lost = total < _SMALLEST
             total[lost] = 1.0
             out[start : start + _CHUNK] = np.log(total) + top_x + top_y
@@ -100,4 +102,4 @@ class PictureLaw(GaussianMixtureLaw):
         reach = 8 * self.std
         x_edges = np.r_[self.xs.min() - reach, self.xs.max() + reach, box.x0, box.x1]
         y_edges = np.r_[self.ys.min() - reach, self.ys.max() + reach, box.y0, box.y1]
-        return product_nodes(refined_edges(x_edges, 2 * self.std), refined_edges(y_edges, 2 * self.std))
+        return product_nodes(refined_edges(x_edges, 4 * self.std), refined_edges(y_edges, 4 * self.std))

@@ -60,9 +60,9 @@ class PinwheelLaw(PlaneLaw):
 
     def quadrature(self, box: Box) -> Nodes:
         spread = np.sqrt(np.linalg.eigvalsh(self.blades.cov[0]))
-        far = self.radius + 8 * float(spread.max())
+        far = self.radius + 7 * float(spread.max())
         # At the blades' radius the twist shears by ω·ρ, which makes them thinner by this factor.
-        widest = 2 * float(spread.min()) / np.sqrt(1 + (self.twist * self.radius) ** 2)
+        widest = 3 * float(spread.min()) / np.sqrt(1 + (self.twist * self.radius) ** 2)
         x_edges = refined_edges(np.array([-far, far, box.x0, box.x1]), widest)
         y_edges = refined_edges(np.array([-far, far, box.y0, box.y1]), widest)
         return product_nodes(x_edges, y_edges)

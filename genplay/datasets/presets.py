@@ -223,7 +223,7 @@ def _card(
 
 CARDS: tuple[DatasetCard, ...] = (
     _card("gaussian-blob", "Gaussian blob", "One Gaussian, the simplest density there is.", GaussianBlob, _gaussian_blob),
-    _card("bimodal", "Two blobs", "Two Gaussians side by side: will a model cover both?", Bimodal, _bimodal),
+    _card("bimodal", "Two blobs", "Two Gaussians side by side, to see whether a model covers both.", Bimodal, _bimodal),
     _card(
         "eight-gaussians",
         "Eight Gaussians",
