@@ -1,4 +1,4 @@
-"""Long jobs (enumeration, ODE likelihoods, exports) one after another in a thread of the lowest priority."""
+"""Long jobs (enumeration, ODE likelihoods, exports) one after another in a thread of low priority."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
 from genplay.errors import Failure, GenplayError
-from genplay.training.priority import lower_priority
+from genplay.training.priority import Level, lower_priority
 
 __all__ = ["Cancelled", "Job", "Jobs"]
 
@@ -66,8 +66,9 @@ class Job(Generic[T]):
 class Jobs:
     """Runs jobs one at a time in the order they came; its thread begins with the first and ends with ``close``."""
 
-    def __init__(self, name: str = "genplay-jobs") -> None:
+    def __init__(self, name: str = "genplay-jobs", priority: Level = "idle") -> None:
         self._name = name
+        self._priority: Level = priority
         self._wake = threading.Condition()
         self._queue: deque[Job[Any]] = deque()
         self._current: Job[Any] | None = None
@@ -104,7 +105,7 @@ class Jobs:
             self._thread.join(timeout)
 
     def _loop(self) -> None:
-        lower_priority("idle")
+        lower_priority(self._priority)
         while True:
             with self._wake:
                 self._current = None

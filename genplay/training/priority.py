@@ -6,15 +6,18 @@ import ctypes
 import os
 import sys
 import threading
+from typing import Literal
 
-__all__ = ["lower_priority"]
+__all__ = ["Level", "lower_priority"]
+
+Level = Literal["background", "idle"]
 
 _NICE = {"background": 10, "idle": 19}
 _WINDOWS = {"background": -1, "idle": -2}  # THREAD_PRIORITY_BELOW_NORMAL, THREAD_PRIORITY_LOWEST
 _MACOS = {"background": 0x11, "idle": 0x09}  # QOS_CLASS_UTILITY, QOS_CLASS_BACKGROUND
 
 
-def lower_priority(level: str = "background") -> bool:
+def lower_priority(level: Level = "background") -> bool:
     """Lower the calling thread's priority to ``background`` or ``idle``; False where the system refuses.
 
     On Linux a nice value belongs to a thread, so the window's thread keeps its own.
@@ -25,7 +28,7 @@ def lower_priority(level: str = "background") -> bool:
         return False
 
 
-def _lower(level: str) -> bool:
+def _lower(level: Level) -> bool:
     done = False
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE[level])

@@ -55,7 +55,8 @@ class Worker:
         self._request = ViewRequest()
         # Owned by the thread.
         self._session: Session | None = None
-        self._jobs = Jobs("genplay-laws")
+        # Short and waited for: an idle thread would starve on a busy machine.
+        self._jobs = Jobs("genplay-laws", "background")
         self._thread = threading.Thread(target=self._loop, name="genplay-training", daemon=True)
         self._thread.start()
 

@@ -19,7 +19,7 @@ from genplay.training.trainer import Trainer
 from genplay.training.worker import Worker
 from tests.training import fakes
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 DENSITY = ViewRequest(fields=(FieldRequest("density", HOME, 32),), samples=50, refine=48)
 
 
@@ -158,7 +158,7 @@ def test_slow_motion_goes_phase_by_phase(worker: Worker) -> None:
     # In slow motion commands are still served at once.
     began = time.perf_counter()
     answer(worker.ask(lambda model: None))
-    assert time.perf_counter() - began < 0.1
+    assert time.perf_counter() - began < 0.4
 
 
 # Changes
@@ -290,7 +290,7 @@ def test_questions_are_answered_while_training_and_soon(worker: Worker) -> None:
         x = answer(worker.ask(lambda model: queries.log_prob(model, np.zeros((3, 2)))))
         waits.append(time.perf_counter() - began)
         assert np.shape(x) == (3,)
-    assert np.median(waits) < 0.02
+    assert np.median(waits) < 0.2
     assert worker.latest().state == "running"  # type: ignore[union-attr]
 
 
@@ -460,7 +460,7 @@ def test_images_come_as_a_gallery_with_their_log_prob(worker: Worker) -> None:
 
 
 def test_costly_views_are_cut_up_so_that_commands_are_served(worker: Worker) -> None:
-    worker.want(ViewRequest(fields=(FieldRequest("density", HOME, 128),), refine=256, evaluate=False))
+    worker.want(ViewRequest(fields=(FieldRequest("density", HOME, 128),), refine=512, evaluate=False))
     worker.open(fakes.plan("Slow"))
     until(worker, lambda s: "density" in s.fields)
     waits = []
@@ -469,7 +469,8 @@ def test_costly_views_are_cut_up_so_that_commands_are_served(worker: Worker) -> 
         answer(worker.ask(lambda model: 0))
         waits.append(time.perf_counter() - began)
         time.sleep(0.01)
-    assert np.median(waits) < 0.04
+    assert np.median(waits) < 0.2
+    assert max(waits) < 2.0
 
 
 def test_an_idle_thread_does_nothing(worker: Worker) -> None:
