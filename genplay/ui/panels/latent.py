@@ -77,7 +77,6 @@ class LatentPanel(QWidget):
         )
         self.pad = DigitPad(theme, self)
         self.words = QLabel("", self)
-        let_wrap(self.words)
         self.words.setTextFormat(Qt.TextFormat.RichText)
         self.words.setAccessibleName("The decode in numbers")
         self.walk = LatentWalkView(experiment, actions, theme, self)
@@ -111,18 +110,18 @@ class LatentPanel(QWidget):
             axes.addWidget(QLabel(name, self._axes_row))
             axes.addWidget(box)
         axes.addStretch(1)
-        self._map_part = Titled("Map", self.map, self._theme, self)
+        self._map_part = Titled("Map", self.map, self._theme, self, wraps=False)
         self._map_part.add(self._axes_row)
         self._faces = QStackedWidget(self)
         self._faces.addWidget(self.plane)
         self._faces.addWidget(self.pad)
-        self._decode_part = Titled("Decode", self._faces, self._theme, self)
+        self._decode_part = Titled("Decode", self._faces, self._theme, self, wraps=False)
         self._decode_part.add(self.words)
         self._parts = [
-            Titled("Code", left, self._theme, self),
+            Titled("Code", left, self._theme, self, wraps=False),
             self._map_part,
             self._decode_part,
-            Titled("From A to B", self.walk, self._theme, self),
+            Titled("From A to B", self.walk, self._theme, self, wraps=False),
         ]
         content = QWidget(self)
         self._grid = QGridLayout(content)

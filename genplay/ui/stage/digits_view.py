@@ -107,6 +107,7 @@ class DigitsView(QWidget):
         layers = self._experiment.stage.layers
         self._arrange(tuple(name for name in ("samples", "density", "data") if name in layers))
         self._draw_data()
+        self._say_captions()
         if "density" not in layers:
             self.search.cancel()
             self._search_row.hide()

@@ -43,6 +43,7 @@ class TruthField(QObject):
         self._cancel = threading.Event()
         self._kept: OrderedDict[tuple[int, Grid], tuple[Law, NDArray[np.float32]]] = OrderedDict()
         self._asked: tuple[int, Grid] | None = None
+        self._closed = False
         self._done.connect(self._take)
 
     def on(self, law: Law, grid: Grid) -> NDArray[np.float32] | None:
@@ -51,7 +52,7 @@ class TruthField(QObject):
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key][1]
-        if self._asked != key:
+        if self._asked != key and not self._closed:
             self._asked = key
             self._cancel.set()
             self._cancel = threading.Event()
@@ -75,5 +76,6 @@ class TruthField(QObject):
 
     def close(self) -> None:
         """Stop computing; the thread ends after the chunk it is at."""
+        self._closed = True
         self._cancel.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
