@@ -194,7 +194,9 @@ class Field(QWidget):
         self.setToolTip(f"{info.help}{unit}\nAllowed: {info.allowed()}. Default: {info.default}.")
 
     def _title(self) -> str:
-        label = self.info.label[:1].upper() + self.info.label[1:]
+        label = self.info.label
+        if label[:1].isascii():  # a Greek letter is a symbol: β is not Β
+            label = label[:1].upper() + label[1:]
         return f"{label}, {self.info.unit}" if self.info.unit else label
 
     def set_value(self, value: Value) -> None:

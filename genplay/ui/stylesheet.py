@@ -79,7 +79,7 @@ QPushButton:hover, QToolButton:hover { background: $sunken; border-color: $borde
 QPushButton:pressed, QToolButton:pressed { background: $accent_soft; }
 QPushButton:checked, QToolButton:checked { background: $accent_soft; border-color: $accent; }
 QPushButton:disabled, QToolButton:disabled { color: $border_strong; border-color: $border; background: transparent; }
-QPushButton:focus, QToolButton:focus { border: 2px solid $focus; padding: $p3 $p8; }
+QPushButton:focus, QToolButton:focus { outline: none; border: 2px solid $focus; padding: $p3 $p8; }
 QToolButton:focus { padding: $p3; }
 QPushButton[role="primary"], QToolButton[role="primary"] {
     background: $accent; color: $text_on_accent; border: 1px solid $accent; font-family: "$semibold"; font-weight: 600;

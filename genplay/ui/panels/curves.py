@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
@@ -110,10 +110,23 @@ class CurvesPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        wide = self.width() >= self._theme.px(560) or self.width() > 1.6 * self.height()
-        self._halves.setDirection(
-            QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
-        )
+        across = QBoxLayout.Direction.LeftToRight if self._wide() else QBoxLayout.Direction.TopToBottom
+        if across != self._halves.direction():
+            self._halves.setDirection(across)
+            self.updateGeometry()
+
+    def _wide(self) -> bool:
+        return self.width() >= self._theme.px(520)
+
+    def minimumSizeHint(self) -> QSize:
+        """One half's width: side by side the halves must not keep the panel from becoming narrow."""
+        margins = self._layout.contentsMargins()
+        least = [half.minimumSizeHint() for half in (self.loss, self.nll)]
+        height = max(size.height() for size in least)
+        if not self._wide():
+            height = sum(size.height() for size in least) + self._halves.spacing()
+        width = max(size.width() for size in least)
+        return QSize(width + margins.left() + margins.right(), height + margins.top() + margins.bottom())
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

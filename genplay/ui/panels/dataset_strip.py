@@ -171,6 +171,7 @@ class DatasetStrip(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._scroll = _Row()
         self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._inner = QWidget()
@@ -210,9 +211,11 @@ class DatasetStrip(QFrame):
         self._fit()
         chosen = self.tiles.get(name)
         if chosen is not None:
-            QTimer.singleShot(
-                0, chosen, lambda: self._scroll.ensureWidgetVisible(chosen, self._theme.px(40), 0)
-            )
+            QTimer.singleShot(0, chosen, lambda: self._reveal(chosen))
+
+    def _reveal(self, tile: Tile) -> None:
+        self._scroll.ensureWidgetVisible(tile, self._theme.px(40), 0)
+        self._scroll.verticalScrollBar().setValue(0)
 
     def _cards(self) -> list[DatasetCard]:
         from genplay.datasets.registry import cards
@@ -255,6 +258,7 @@ class DatasetStrip(QFrame):
             if not self._compact or self._row.sizeHint().width() <= self.width():
                 break
         for tile in self.tiles.values():
+            tile.setFixedHeight(tile.sizeHint().height())
             tile.update()
         # Room for the scroll bar where there is one, so that it never covers a name.
         scrolled = self._row.sizeHint().width() > self.width()
