@@ -45,8 +45,9 @@ class _Item:
     """One thing that is kept fresh, what it costs, and how much time it has had (divided by its weight)."""
 
     weight: float
-    period: float = _FAST_PERIOD
+    period: float
     per_point: float | None = None
+    rung: int = 0
     spent: float = 0.0
     begun: float = -math.inf
     done_version: int = -1
@@ -108,7 +109,7 @@ class Refresher:
     def _new_item(key: str) -> _Item:
         if key.startswith("nll"):
             return _Item(weight=0.5, period=_EVALUATION_PERIOD)
-        return _Item(weight=1.0)
+        return _Item(weight=1.0, period=_FAST_PERIOD)
 
     @property
     def busy(self) -> bool:
@@ -151,21 +152,32 @@ class Refresher:
         self._items[key].spent = max(self._items[key].spent, least)
 
     def _live_size(self, key: str) -> int:
-        """How many cells a side, samples or points fit into a short turn."""
-        item = self._items[key]
+        """How many cells a side, samples or points are computed while training: a rung of the item's ladder."""
+        ladder = self._ladder(key)
+        return ladder[min(self._items[key].rung, len(ladder) - 1)]
+
+    def _ladder(self, key: str) -> tuple[int, ...]:
+        """The sizes an item may have while training, coarsest first."""
         if key.startswith("nll"):
-            return _EVALUATED[False]
+            return (_EVALUATED[False],)
         if key == "samples":
             most = self._request.samples
-            if item.per_point is None:
-                return min(most, 4 * _FEWEST_SAMPLES)
-            return min(most, max(_FEWEST_SAMPLES, int(_COARSE / max(item.per_point, 1e-9))))
+            return tuple(min(most, max(_FEWEST_SAMPLES, most * k // 8)) for k in (1, 2, 4, 8))
         most = self._field(key).n
-        if item.per_point is None:
-            return min(most, max(_COARSEST, most // 4))
-        sizes = (most, 3 * most // 4, most // 2, most // 4)
-        fitting = [n for n in sizes if n * n * item.per_point <= _COARSE]
-        return fitting[0] if fitting else min(most, max(_COARSEST, most // 4))
+        return tuple(min(most, max(_COARSEST, most * k // 4)) for k in (1, 2, 3, 4))
+
+    def _climb(self, key: str, size: int, seconds: float) -> None:
+        """After a result: a finer one next time if this one was cheap, a coarser one if it was dear.
+
+        By rungs, not by cost a point: much of a cost may not depend on the size.
+        """
+        item, ladder = self._items[key], self._ladder(key)
+        if size != self._live_size(key):
+            return
+        if seconds < 0.6 * _COARSE and item.rung < len(ladder) - 1:
+            item.rung += 1
+        elif seconds > 1.5 * _COARSE and item.rung > 0:
+            item.rung -= 1
 
     # At rest
 
@@ -260,6 +272,7 @@ class Refresher:
         if not done:
             return False
         self._work = None
+        self._climb(work.key, work.size, work.task.seconds)
         cost = work.task.per_point
         item.per_point = cost if item.per_point is None else 0.5 * (item.per_point + cost)
         item.done_version, item.done_size = work.version, work.size
