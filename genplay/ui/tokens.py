@@ -50,7 +50,7 @@ class Tokens:
     warning: str
     danger: str
     ok: str
-    classes: tuple[str, ...]
+    classes: tuple[str, ...]  # the blues last: the model's samples are blue
     heat: Mapping[str, tuple[str, ...]]
     markers: tuple[str, ...] = MARKERS
 
@@ -83,16 +83,16 @@ LIGHT = Tokens(
     danger="#B3261E",
     ok="#2A7230",
     classes=(
-        "#0069A8",
         "#C24E00",
         "#00805C",
         "#B04A86",
-        "#8F6500",
-        "#2487C2",
         "#6F4699",
+        "#8F6500",
         "#7B5528",
-        "#555B66",
         "#7F7A00",
+        "#555B66",
+        "#0069A8",
+        "#2487C2",
     ),
     heat=MappingProxyType(
         {
@@ -133,16 +133,16 @@ DARK = Tokens(
     danger="#FF8478",
     ok="#79CE80",
     classes=(
-        "#58B4F2",
         "#FF9556",
         "#3FCFA3",
         "#EE94C7",
-        "#E8BF4F",
-        "#93D4FF",
         "#BE9DEB",
+        "#E8BF4F",
         "#C9A172",
-        "#B4BBC7",
         "#D3CD4B",
+        "#B4BBC7",
+        "#58B4F2",
+        "#93D4FF",
     ),
     heat=MappingProxyType(
         {

@@ -58,10 +58,8 @@ class Frames:
         x = grid.points()
         self.fields = []
         for shift in np.linspace(0, 0.5, 8):
-            hills = (
-                -0.5 * (((x - [shift, 0.5]) / 0.4) ** 2).sum(1),
-                -0.5 * (((x + [shift, 0.5]) / 0.3) ** 2).sum(1),
-            )
+            centre = np.array([shift, 0.5])
+            hills = [-0.5 * (((x + sign * centre) / 0.4) ** 2).sum(1) for sign in (1, -1)]
             log_p = (np.logaddexp(*hills) - 1.5).reshape(n, n).astype(np.float32)
             self.fields.append(Field("density", grid, log_p, "exact", "closed form", 0))
         self.clouds = [rng.normal(size=(points, 2)).astype(np.float32) for _ in range(8)]

@@ -22,6 +22,9 @@ __all__ = ["CurvesPanel"]
 
 _LIKELIHOOD = ("nll_train", "nll_test")
 _WORDS = {"nll_train": "training points", "nll_test": "test points", "entropy": "entropy floor"}
+_OTHER_UNITS = frozenset({"gradient norm", "learning rate", "gradient_norm", "learning_rate"})
+"""Terms that are no losses: they have a switch like the others, but would flatten the losses if shown beside them."""
+
 _POINTS = 600
 _PAUSE_MS = 100
 """Curves are drawn at most ten times a second."""
@@ -55,7 +58,7 @@ class CurvesPanel(QWidget):
         self._experiment, self._actions, self._theme = experiment, actions, theme
         self.setAccessibleName("Curves")
         self._snapshot: Snapshot | None = None
-        self._hidden: set[str] = set()
+        self._hidden: frozenset[str] = _OTHER_UNITS
         self._drawn_at = 0.0
         self._curves: dict[str, Curve] = {}
         self._read = {"loss": -1.0, "nll": -1.0}
@@ -69,15 +72,22 @@ class CurvesPanel(QWidget):
         self.log_loss = self._toggle(
             "log loss", "Loss on a logarithmic axis; values that are not positive have no place on it."
         )
-        for button in (self.log_steps, self.log_loss):
-            self.loss.head.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        self.show_loss, self.show_nll = self._choice("Loss terms"), self._choice("Likelihood")
+        self._head = QHBoxLayout()
+        self._head.setContentsMargins(0, 0, 0, 0)
+        for button in (self.show_nll, self.show_loss):
+            self._head.addWidget(button)
+        self._head.addStretch(1)
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._halves.addWidget(self.loss, 1)
         self._halves.addWidget(self.nll, 1)
         self._layout = QVBoxLayout(self)
+        self._layout.addLayout(self._head)
         self._layout.addLayout(self._halves, 1)
         self._later = QTimer(self, singleShot=True)
         self._later.timeout.connect(self._draw)
+        self.show_nll.setChecked(True)
+        self.show_nll.toggled.connect(self._draw)
         for key, half in (("loss", self.loss), ("nll", self.nll)):
             half.sentence.switched.connect(self._switch)
             half.plot.read.connect(lambda step, key=key: self._read_at(key, step))
@@ -98,6 +108,16 @@ class CurvesPanel(QWidget):
         button.toggled.connect(self._draw)
         return button
 
+    def _choice(self, text: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        button.setCheckable(True)
+        button.setAutoExclusive(True)
+        button.setProperty("role", "segment")
+        button.setToolTip(f"Show the plot: {text.lower()}.")
+        button.setAccessibleName(text)
+        return button
+
     def _restyle(self) -> None:
         gap = self._theme.space(2)
         self._layout.setContentsMargins(gap, gap, gap, gap)
@@ -110,23 +130,33 @@ class CurvesPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        across = QBoxLayout.Direction.LeftToRight if self._wide() else QBoxLayout.Direction.TopToBottom
-        if across != self._halves.direction():
-            self._halves.setDirection(across)
-            self.updateGeometry()
+        self._arrange()
 
-    def _wide(self) -> bool:
-        return self.width() >= self._theme.px(520)
+    def _arrange(self) -> None:
+        """Side by side where there is width, one above the other where there is height, else one of the two."""
+        wide = self.width() >= self._theme.px(560)
+        self._halves.setDirection(
+            QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
+        )
+        has_density = self._experiment.world in self._experiment.card.density
+        single = not wide and self.height() < self._theme.px(520) and has_density
+        for button in (self.show_loss, self.show_nll):
+            button.setVisible(single)
+        self.loss.setVisible(not single or self.show_loss.isChecked())
+        self.nll.setVisible(has_density and (not single or self.show_nll.isChecked()))
+        # The buttons for the axes stand where there is a row already.
+        home = self._head if single else self.loss.head
+        for button in (self.log_steps, self.log_loss):
+            home.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        self.log_loss.setVisible(not single or self.show_loss.isChecked())
 
     def minimumSizeHint(self) -> QSize:
-        """One half's width: side by side the halves must not keep the panel from becoming narrow."""
+        """The room of one half: neither side by side nor one above the other may keep the panel from being small."""
         margins = self._layout.contentsMargins()
         least = [half.minimumSizeHint() for half in (self.loss, self.nll)]
-        height = max(size.height() for size in least)
-        if not self._wide():
-            height = sum(size.height() for size in least) + self._halves.spacing()
-        width = max(size.width() for size in least)
-        return QSize(width + margins.left() + margins.right(), height + margins.top() + margins.bottom())
+        width = max(size.width() for size in least) + margins.left() + margins.right()
+        height = max(size.height() for size in least) + self._head.minimumSize().height()
+        return QSize(width, height + margins.top() + margins.bottom() + self._layout.spacing())
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -171,7 +201,7 @@ class CurvesPanel(QWidget):
         terms = self._terms(history)
         has_density = self._experiment.world in self._experiment.card.density
         self._say(terms, has_density)
-        self.nll.setVisible(has_density)
+        self._arrange()
         last = snapshot.step if snapshot is not None else 1
         marks = history.marks if history is not None else ()
         self._curves = {}

@@ -54,11 +54,9 @@ class GalleryPanel(QWidget):
         self.moments.framed = True
         self.cloud = CloudPicture(theme, "The sample cloud", self)
         self._grid_part = Titled("Samples", self.tiles, theme, self)
-        self._moments_part = Titled("The cloud of samples as it was", self.moments, theme, self)
+        self._moments_part = Titled("As it was", self.moments, theme, self)
         self._cloud_part = Titled("Now", self.cloud, theme, self)
-        self._moments_part.say(
-            "The same noise at every moment: each point is the same sample. Choose one to look closer."
-        )
+        self._moments_part.say("The same noise each time. Choose one to look closer.")
         plane = QWidget(self)
         self._plane_row = QHBoxLayout(plane)
         self._plane_row.setContentsMargins(0, 0, 0, 0)
@@ -319,7 +317,7 @@ class GalleryPanel(QWidget):
 
     def _read(self, index: int) -> None:
         chosen = self._words(index)
-        self.readout.setText(chosen or "No sample chosen. Click one, or use the arrow keys.")
+        self.readout.setText(chosen or "No sample chosen.")
         for button in (self.to_a, self.to_b):
             button.setEnabled(self._marked >= 0)
 

@@ -77,10 +77,10 @@ class AnchorSlot(QAbstractButton):
     def sizeHint(self) -> QSize:
         metrics = QFontMetricsF(self._theme.font("small"))
         wide = max(metrics.horizontalAdvance(text) for text in ("drop or click", "(−0.00, −0.00)"))
-        return QSize(round(wide) + self._theme.px(44), self._theme.px(44))
+        return QSize(round(wide) + self._theme.px(42), self._theme.px(44))
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        return QSize(self._theme.px(84), self.sizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         theme = self._theme
@@ -114,7 +114,9 @@ class AnchorSlot(QAbstractButton):
         else:
             painter.setFont(theme.font("small"))
             painter.setPen(theme.color("text" if self._x is not None else "text_dim"))
-            painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self._text())
+            metrics = QFontMetricsF(theme.font("small"))
+            text = metrics.elidedText(self._text(), Qt.TextElideMode.ElideRight, rest.width())
+            painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
         painter.end()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -34,6 +34,8 @@ class LatentWalkView(QWidget):
         self.a, self.b = AnchorSlot("A", theme, self), AnchorSlot("B", theme, self)
         self.kind = QComboBox(self)
         self.kind.addItems(["linear", "spherical"])
+        self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.kind.setMinimumContentsLength(8)
         self.kind.setAccessibleName("Kind of path")
         self.kind.setToolTip(
             "A straight line, or along the sphere: it keeps the length of the code as it turns."

@@ -219,7 +219,9 @@ class PlaneView(QWidget):
             if log_p is None:
                 return None
             true = np.exp(log_p)
-            return density_picture("truth", true, self._top(true), "exact", "the law of the data", tokens), grid.box
+            return density_picture(
+                "truth", true, self._top(true), "exact", "the law of the data", tokens
+            ), grid.box
         name = self._field_shown(frozenset({shown} if shown else ()))
         field = self._field(name) if name is not None else None
         if field is None or shown is None:

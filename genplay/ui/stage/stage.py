@@ -22,7 +22,7 @@ from genplay.ui.theme import Theme
 
 __all__ = ["Stage"]
 
-_HINT = "Point at the picture to read values. Wheel: zoom, drag: move, double click: whole view."
+_HINT = "Point to read values. Wheel: zoom. Drag: move. Double click: whole view."
 
 
 class Stage(QWidget):
