@@ -123,33 +123,41 @@ class Refresher:
         self._credit = min(_MOST_CREDIT, self._credit + SHARE * seconds)
 
     def share(self, version: int) -> bool:
-        """Spend what has been earned on the most neglected item; True if a result is new."""
+        """Spend what has been earned, for one turn, on the most neglected items; True if a result is new."""
         self._drop_stale(version)
-        if self._work is None:
-            if self._credit <= 0:
-                return False
-            now = time.perf_counter()
-            due = [
-                (item.spent, key)
-                for key, item in self._items.items()
-                if not item.broken and now - item.begun >= item.period
-            ]
-            if not due:
-                return False
-            _, key = min(due)
-            self._catch_up(key)
-            self._begin(key, self._live_size(key), version)
-        return self._go_on()
+        began, fresh = time.perf_counter(), False
+        while True:
+            if self._work is None:
+                key = self._most_neglected(began)
+                if key is None:
+                    return fresh
+                self._begin(key, self._live_size(key), version)
+            fresh |= self._go_on()
+            if self._work is not None or time.perf_counter() - began > TURN:
+                return fresh
+
+    def _most_neglected(self, turn_began: float) -> str | None:
+        """The item to compute next: due, affordable, and not yet done in this turn."""
+        if self._credit <= 0:
+            return None
+        now = time.perf_counter()
+        due = [
+            (item.spent, key)
+            for key, item in self._items.items()
+            if not item.broken and item.begun < turn_began and now - item.begun >= item.period
+        ]
+        if not due:
+            return None
+        key = min(due)[1]
+        # An item that was not due for long has no claim on the time it left to others.
+        least = max(item.spent for item in self._items.values()) - 2 * _MOST_CREDIT
+        self._items[key].spent = max(self._items[key].spent, least)
+        return key
 
     def _drop_stale(self, version: int) -> None:
         """Give up what was begun on another state of the model."""
         if self._work is not None and self._work.version != version:
             self._work = None
-
-    def _catch_up(self, key: str) -> None:
-        """An item that was not due for long has no claim on the time it left to others."""
-        least = max(item.spent for item in self._items.values()) - 2 * _MOST_CREDIT
-        self._items[key].spent = max(self._items[key].spent, least)
 
     def _live_size(self, key: str) -> int:
         """How many cells a side, samples or points are computed while training: a rung of the item's ladder."""
