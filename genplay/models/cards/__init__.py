@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from genplay.models.card import Card
-from genplay.models.cards import bernoulli_mixture, gaussian, gmm, kde, made, nsf, rbm
+from genplay.models.cards import bernoulli_mixture, ddpm, ebm, gaussian, gmm, kde, made, nsf, rbm, vae
 
 __all__ = ["ALL"]
 
@@ -14,5 +14,8 @@ ALL: tuple[Card, ...] = (
     bernoulli_mixture.CARD,
     made.CARD,
     nsf.CARD,
+    vae.CARD,
+    ebm.CARD,
     rbm.CARD,
+    ddpm.CARD,
 )

@@ -1,0 +1,74 @@
+"""The network of a diffusion model: a point and a noise level ℓ in, a point out.
+
+It sees ℓ, scaled to e ∈ [−1, 1], as e and sin, cos of πe, 2πe, … [1]. Its divergence Σⱼ ∂Fⱼ/∂xⱼ is carried forward
+beside its value, layer by layer: two tangents on the plane, and no graph is kept.
+
+[1] Fourier features, Tancik et al. 2020.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from genplay.models.layers import mlp
+
+__all__ = ["Denoiser"]
+
+_WAVES = 4
+
+
+def _silu_slope(z: Tensor) -> Tensor:
+    s = z.sigmoid()
+    return s * (1 + z * (1 - s))
+
+
+_SLOPES: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": lambda z: (z > 0).to(z.dtype),
+    "tanh": lambda z: 1 - z.tanh().square(),
+    "silu": _silu_slope,
+    "softplus": torch.sigmoid,
+}
+
+
+class Denoiser(nn.Module):
+    """F(x, ℓ), (n, dim) → (n, dim), for noise levels between ``least`` and ``most``."""
+
+    def __init__(
+        self,
+        dim: int,
+        hidden: list[int],
+        activation: str,
+        levels: tuple[float, float],
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        self.dim = dim
+        self.activation = activation
+        self.least, self.most = levels
+        self.network = mlp([dim + 1 + 2 * _WAVES, *hidden, dim], generator, activation)
+
+    def features(self, level: Tensor) -> Tensor:
+        """What the network sees of ℓ, (n,) → (n, 1 + 2·waves)."""
+        e = (2 * level - (self.least + self.most)) / (self.most - self.least)
+        angles = e[:, None] * (math.pi * torch.arange(1, _WAVES + 1, dtype=e.dtype, device=e.device))
+        return torch.cat([e[:, None], angles.sin(), angles.cos()], dim=1)
+
+    def forward(self, x: Tensor, features: Tensor) -> Tensor:
+        out: Tensor = self.network(torch.cat([x, features.expand(len(x), -1)], dim=1))
+        return out
+
+    def with_divergence(self, x: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
+        """F (n, dim) and Σⱼ ∂Fⱼ/∂xⱼ (n,)."""
+        slope = _SLOPES[self.activation]
+        value = torch.cat([x, features.expand(len(x), -1)], dim=1)
+        tangents = torch.eye(value.shape[1], dtype=x.dtype, device=x.device)[: self.dim, None]
+        for part in self.network:
+            if isinstance(part, nn.Linear):
+                value, tangents = part(value), tangents @ part.weight.T
+            else:
+                value, tangents = part(value), tangents * slope(value)
+        return value, torch.einsum("jnj->n", tangents)
