@@ -1,0 +1,134 @@
+"""The card of the energy-based model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from genplay.knobs import Knobs, knob
+from genplay.models.card import Card, Objective
+
+__all__ = ["CARD", "EBMKnobs"]
+
+CHAINED = ("cd", "pcd")
+
+
+@dataclass(frozen=True)
+class EBMKnobs(Knobs):
+    """What can be turned on an energy-based model."""
+
+    width: int = knob(64, "Units in each hidden layer of the energy.", low=4, high=512, log=True)
+    depth: int = knob(3, "Hidden layers of the energy.", low=1, high=6)
+    activation: str = knob(
+        "silu",
+        "The bend in each hidden unit. A smooth one gives a smooth energy.",
+        choices=("silu", "tanh", "softplus", "relu"),
+    )
+    confinement: float = knob(
+        1.5,
+        "How wide the bowl is that holds the energy together, in standard deviations of the data.",
+        low=0.5,
+        high=10.0,
+        log=True,
+    )
+    lattice: int = knob(
+        64,
+        "Points a side at which log Z is summed in training; the lattice is shifted at each step.",
+        low=16,
+        high=160,
+        log=True,
+        live=True,
+        objectives=("quadrature",),
+    )
+    k: int = knob(
+        20,
+        "Langevin steps a chain makes before each update.",
+        low=1,
+        high=500,
+        log=True,
+        live=True,
+        label="chain steps k",
+        objectives=CHAINED,
+    )
+    step_size: float = knob(
+        0.004,
+        "Squared length of a Langevin step. Long steps miss narrow valleys, short ones do not arrive.",
+        low=1e-5,
+        high=0.5,
+        log=True,
+        live=True,
+        unit="data variances",
+        objectives=CHAINED,
+    )
+    adjusted: bool = knob(
+        True,
+        "Accept or reject each step (Metropolis), so that a chain's law is the model's own.",
+        live=True,
+        label="Metropolis adjusted",
+        objectives=CHAINED,
+    )
+    chains: int = knob(256, "Persistent chains.", low=8, high=4096, log=True, objectives=("pcd",))
+    restart: float = knob(
+        0.02,
+        "Share of the persistent chains that begin anew at each step, half of them anywhere, half at data.",
+        low=0.0,
+        high=1.0,
+        live=True,
+        label="restarted chains",
+        objectives=("pcd",),
+    )
+    energy_penalty: float = knob(
+        0.0,
+        "Weight of the squared energies in the loss: keeps the landscape from drifting away.",
+        low=0.0,
+        high=10.0,
+        live=True,
+        objectives=CHAINED,
+    )
+    noise: float = knob(
+        0.05,
+        "Standard deviation of the noise that is taken away; what is learned is the data blurred by it.",
+        low=0.005,
+        high=2.0,
+        log=True,
+        live=True,
+        label="denoising noise",
+        unit="data deviations",
+        objectives=("dsm",),
+    )
+
+
+CARD = Card(
+    id="ebm",
+    title="Energy-based model",
+    family="Energy",
+    worlds=("plane",),
+    summary="A network gives every point an energy; low energy means likely. The sum over all points is the hard part.",
+    formula=r"p(x) = \exp(-E(x)) / Z, \qquad Z = \int \exp(-E(x))\, dx",
+    reference="LeCun et al. 2006; CD: Hinton 2002; PCD: Tieleman 2008; DSM: Vincent 2011",
+    knobs=EBMKnobs,
+    objectives=(
+        Objective(
+            "quadrature",
+            "Exact likelihood",
+            "log Z summed over a lattice of the plane: true maximum likelihood.",
+        ),
+        Objective(
+            "cd", "Contrastive divergence", "Short Langevin chains from the data say where energy must rise."
+        ),
+        Objective(
+            "pcd",
+            "Persistent CD",
+            "The chains live on from step to step, so they find wells far from the data.",
+        ),
+        Objective(
+            "dsm",
+            "Denoising score matching",
+            "Fits the slope of the energy to the way back from noise; needs no Z.",
+        ),
+    ),
+    capabilities=("density", "energy", "score", "sample"),
+    density={"plane": "exact"},
+    cost="chain",
+    target="genplay.models.ebm:EBM",
+    recipe={"learning_rate": 2e-3, "ema": 0.997},
+)

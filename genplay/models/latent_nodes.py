@@ -1,0 +1,92 @@
+"""Integrals over a latent code: ∫ N(z; 0, I) p(x | z) dz ≈ Σ_k w_k p(x | z_k), with nodes where the decoder is steep.
+
+In one or two latent dimensions the marginal likelihood "that cannot be computed" is a sum. A fixed lattice wastes its
+nodes where the decoder is flat and misses where it tears; so cells of the latent plane are halved until p(x | z) hardly
+changes across one. A cell's weight is its exact prior mass and its node the prior's mean inside it, so the weights sum
+to 1 and the sum is itself a normalised mixture.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+__all__ = ["latent_nodes"]
+
+REACH = 5.5
+"""Cells fill [−5.5, 5.5] in each dimension; the prior mass outside is 4·10⁻⁸ a dimension."""
+
+
+def latent_nodes(
+    change: Callable[[Tensor, Tensor], Tensor],
+    dim: int,
+    *,
+    tolerance: float,
+    least_mass: float,
+    most: int,
+    like: Tensor,
+) -> tuple[Tensor, Tensor]:
+    """Nodes (k, dim) and log weights (k,) of a standard normal prior, on the device and of the type of ``like``.
+
+    ``change(a, b)`` says how far apart p(x | z = a) and p(x | z = b) are, (m, dim) twice → (m,), in standard deviations
+    of p(x | z). A cell is halved along its steeper side while that side changes p(x | z) by more than ``tolerance`` and
+    the cell's prior mass is above ``least_mass``, at most until there are ``most`` cells (the heaviest first).
+    """
+    edges = torch.linspace(-REACH, REACH, 45 if dim == 1 else 31, dtype=torch.float64, device=like.device)
+    low = torch.cartesian_prod(*[edges[:-1]] * dim).reshape(-1, dim)
+    high = torch.cartesian_prod(*[edges[1:]] * dim).reshape(-1, dim)
+    final_low, final_high = [], []
+    kept = 0
+    while len(low):
+        axis, steep = _steepest(change, low, high, like)
+        mass = _axis_mass(low, high).prod(dim=1)
+        split = (steep > tolerance) & (mass > least_mass)
+        room = most - kept - len(low)
+        if int(split.sum()) > room:
+            chosen = torch.topk(torch.where(split, mass * steep**2, 0.0), max(room, 0)).indices
+            split = torch.zeros_like(split).index_fill_(0, chosen, True) & split
+        final_low.append(low[~split])
+        final_high.append(high[~split])
+        kept += len(final_low[-1])
+        low, high = _halved(low[split], high[split], axis[split])
+    low, high = torch.cat(final_low), torch.cat(final_high)
+    mass = _axis_mass(low, high)
+    weight = mass.prod(dim=1)
+    nodes = (_bell(low) - _bell(high)) / mass
+    return nodes.to(like.dtype), (weight / weight.sum()).log().to(like.dtype)
+
+
+def _steepest(
+    change: Callable[[Tensor, Tensor], Tensor], low: Tensor, high: Tensor, like: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Along which axis (m,) the decoder changes most across each cell, and by how much (m,)."""
+    centre, half = ((low + high) / 2).to(like.dtype), ((high - low) / 2).to(like.dtype)
+    dim = low.shape[1]
+    steps = torch.diag_embed(half)
+    after, before = centre[:, None] + steps, centre[:, None] - steps
+    across = change(after.reshape(-1, dim), before.reshape(-1, dim)).reshape(-1, dim)
+    steep, axis = across.max(dim=1)
+    return axis, steep.double()
+
+
+def _halved(low: Tensor, high: Tensor, axis: Tensor) -> tuple[Tensor, Tensor]:
+    rows = torch.arange(len(low), device=low.device)
+    middle = (low[rows, axis] + high[rows, axis]) / 2
+    left_high, right_low = high.clone(), low.clone()
+    left_high[rows, axis] = middle
+    right_low[rows, axis] = middle
+    return torch.cat([low, right_low]), torch.cat([left_high, high])
+
+
+def _axis_mass(low: Tensor, high: Tensor) -> Tensor:
+    """Φ(high) − Φ(low) for each side of each cell."""
+    mass: Tensor = torch.special.ndtr(high) - torch.special.ndtr(low)
+    return mass
+
+
+def _bell(z: Tensor) -> Tensor:
+    """The standard normal density; ∫ z φ(z) dz from a to b is φ(a) − φ(b)."""
+    return torch.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
