@@ -14,8 +14,9 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QTransfo
 from PySide6.QtWidgets import QWidget
 
 from genplay.spaces.plane import Box
+from genplay.ui.tokens import Tokens
 
-__all__ = ["Marker", "PointsItem", "cloud", "marker_path", "sprite", "stamp"]
+__all__ = ["Marker", "PointsItem", "class_groups", "cloud", "marker_path", "sprite", "stamp"]
 
 _PAD = 32
 """Pixels kept around the picture, so that a marker half outside needs no special case."""
@@ -32,6 +33,19 @@ class Marker:
     fill: str
     outline: str | None = None
     opacity: float = 1.0
+
+
+def class_groups(
+    x: NDArray[np.floating], y: NDArray[np.int64], classes: int, size: float, tokens: Tokens
+) -> list[tuple[NDArray[np.floating], Marker]]:
+    """Data points (n, 2) with labels (n,) in groups: a hue and a shape for each class, the data's own colour for one."""
+    if classes <= 1:
+        return [(x, Marker("o", size, tokens.data, tokens.canvas))]
+    shapes, hues = tokens.markers, tokens.classes
+    return [
+        (x[y == k], Marker(shapes[k % len(shapes)], size, hues[k % len(hues)], tokens.canvas))
+        for k in range(classes)
+    ]
 
 
 def marker_path(shape: str) -> QPainterPath:

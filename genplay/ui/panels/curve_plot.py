@@ -206,8 +206,13 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         # Curves come down from the upper left: the place just above the line's beginning is free.
         above = y - metrics.height() > plot.top()
         base = y - metrics.descent() - 2 if above else y + metrics.ascent() + 2
+        left = plot.left() + self._theme.px(4)
+        paper = self._theme.color("canvas")
+        paper.setAlphaF(0.8)
+        wide = metrics.horizontalAdvance(text)
+        painter.fillRect(QRectF(left - 2, base - metrics.ascent(), wide + 4, metrics.height() - 1), paper)
         painter.setPen(colour)
-        painter.drawText(QPointF(plot.left() + self._theme.px(4), base), text)
+        painter.drawText(QPointF(left, base), text)
 
     # The mouse
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QToolButton, QVBoxLayout, QWidget
 
 from genplay.training.history import History
 from genplay.training.snapshot import Snapshot
@@ -22,12 +22,14 @@ __all__ = ["CurvesPanel"]
 
 _LIKELIHOOD = ("nll_train", "nll_test")
 _WORDS = {"nll_train": "training points", "nll_test": "test points", "entropy": "entropy floor"}
-_OTHER_UNITS = frozenset({"gradient norm", "learning rate", "gradient_norm", "learning_rate"})
-"""Terms that are no losses: they have a switch like the others, but would flatten the losses if shown beside them."""
-
 _POINTS = 600
 _PAUSE_MS = 100
 """Curves are drawn at most ten times a second."""
+
+
+def _is_loss(name: str) -> bool:
+    """Gradient norms and the learning rate have a switch too, but beside the losses they would flatten them."""
+    return not name.endswith("gradient_norm") and name != "learning_rate"
 
 
 class _Half(QWidget):
@@ -43,11 +45,11 @@ class _Half(QWidget):
         self.readout.setAccessibleName(f"{name}: values")
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
-        self.head = QHBoxLayout()
-        self.head.addWidget(self.sentence, 1)
-        self.column.addLayout(self.head)
+        self.column.addWidget(self.sentence)
         self.column.addWidget(self.plot, 1)
-        self.column.addWidget(self.readout)
+        self.foot = QHBoxLayout()
+        self.foot.addWidget(self.readout, 1)
+        self.column.addLayout(self.foot)
 
 
 class CurvesPanel(QWidget):
@@ -58,7 +60,7 @@ class CurvesPanel(QWidget):
         self._experiment, self._actions, self._theme = experiment, actions, theme
         self.setAccessibleName("Curves")
         self._snapshot: Snapshot | None = None
-        self._hidden: frozenset[str] = _OTHER_UNITS
+        self._switched: dict[str, bool] = {}
         self._drawn_at = 0.0
         self._curves: dict[str, Curve] = {}
         self._read = {"loss": -1.0, "nll": -1.0}
@@ -67,12 +69,14 @@ class CurvesPanel(QWidget):
         self.nll.plot.unit = "nats per point"
         self.loss.plot.unit = "loss"
         self.log_steps = self._toggle(
-            "log steps", "Steps on a logarithmic axis: the beginning gets more room."
+            "log x", "log steps", "Steps on a logarithmic axis: the beginning gets more room."
         )
         self.log_loss = self._toggle(
-            "log loss", "Loss on a logarithmic axis; values that are not positive have no place on it."
+            "log y",
+            "log loss",
+            "Loss on a logarithmic axis; values that are not positive have no place on it.",
         )
-        self.show_loss, self.show_nll = self._choice("Loss terms"), self._choice("Likelihood")
+        self.show_loss, self.show_nll = self._choice("Loss"), self._choice("Likelihood")
         self._head = QHBoxLayout()
         self._head.setContentsMargins(0, 0, 0, 0)
         for button in (self.show_nll, self.show_loss):
@@ -82,6 +86,7 @@ class CurvesPanel(QWidget):
         self._halves.addWidget(self.loss, 1)
         self._halves.addWidget(self.nll, 1)
         self._layout = QVBoxLayout(self)
+        self._layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self._layout.addLayout(self._head)
         self._layout.addLayout(self._halves, 1)
         self._later = QTimer(self, singleShot=True)
@@ -97,13 +102,13 @@ class CurvesPanel(QWidget):
         self._restyle()
         self._draw()
 
-    def _toggle(self, text: str, tip: str) -> QToolButton:
+    def _toggle(self, text: str, name: str, tip: str) -> QToolButton:
         button = QToolButton(self)
         button.setText(text)
         button.setCheckable(True)
         button.setProperty("role", "quiet")
         button.setToolTip(tip)
-        button.setAccessibleName(text)
+        button.setAccessibleName(name)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         button.toggled.connect(self._draw)
         return button
@@ -125,7 +130,7 @@ class CurvesPanel(QWidget):
         self._halves.setSpacing(self._theme.space(4))
         for half in (self.loss, self.nll):
             half.column.setSpacing(self._theme.space(1))
-            half.head.setSpacing(self._theme.space(1))
+            half.foot.setSpacing(self._theme.space(1))
         self._draw()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -144,11 +149,13 @@ class CurvesPanel(QWidget):
             button.setVisible(single)
         self.loss.setVisible(not single or self.show_loss.isChecked())
         self.nll.setVisible(has_density and (not single or self.show_nll.isChecked()))
-        # The buttons for the axes stand where there is a row already.
-        home = self._head if single else self.loss.head
-        for button in (self.log_steps, self.log_loss):
-            home.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        self.log_loss.setVisible(not single or self.show_loss.isChecked())
+        home = self.nll.foot if single and self.show_nll.isChecked() else self.loss.foot
+        if home.indexOf(self.log_steps) < 0:
+            for button in (self.log_steps, self.log_loss):
+                for half in (self.loss, self.nll):
+                    half.foot.removeWidget(button)
+                home.addWidget(button)
+        self.log_loss.setVisible(home is self.loss.foot)
 
     def minimumSizeHint(self) -> QSize:
         """The room of one half: neither side by side nor one above the other may keep the panel from being small."""
@@ -207,7 +214,7 @@ class CurvesPanel(QWidget):
         self._curves = {}
         if history is not None:
             for name in (*terms, *_LIKELIHOOD):
-                if name not in self._hidden:
+                if self._on(name):
                     steps, values = history.decimated(name, _POINTS)
                     self._curves[name] = Curve(
                         steps.astype(np.float64), values, self._colour(name, terms), name == "nll_train"
@@ -218,7 +225,7 @@ class CurvesPanel(QWidget):
         losses = {name: curve for name, curve in self._curves.items() if name not in _LIKELIHOOD}
         likelihoods = {name: curve for name, curve in self._curves.items() if name in _LIKELIHOOD}
         self.loss.plot.show_curves(losses, None, marks, last)
-        floor = snapshot.entropy if snapshot is not None and "entropy" not in self._hidden else None
+        floor = snapshot.entropy if snapshot is not None and self._on("entropy") else None
         if floor is not None:
             self.nll.plot.floor_text = f"H {floor}, {floor.kind}"
         self.nll.plot.show_curves(likelihoods, floor.value if floor is not None else None, marks, last)
@@ -234,7 +241,7 @@ class CurvesPanel(QWidget):
             )
         self.loss.sentence.colours = {f"#{name}": self._colour(name, terms) for name in terms}
         self.loss.sentence.say(words or ["Loss terms appear here as soon as training begins."])
-        self.loss.sentence.set_on(frozenset(terms) - self._hidden)
+        self.loss.sentence.set_on(frozenset(name for name in terms if self._on(name)))
         if has_density:
             kind = self._experiment.card.density[self._experiment.world]
             word = {"exact": "", "bound": " (a bound)", "estimate": " (an estimate)"}[kind]
@@ -265,10 +272,13 @@ class CurvesPanel(QWidget):
                     ),
                 ]  # fmt: skip
             self.nll.sentence.say([*spoken, "."])
-            self.nll.sentence.set_on(frozenset({*_LIKELIHOOD, "entropy"}) - self._hidden)
+            self.nll.sentence.set_on(frozenset(name for name in _WORDS if self._on(name)))
+
+    def _on(self, name: str) -> bool:
+        return self._switched.get(name, _is_loss(name))
 
     def _switch(self, name: str, on: bool) -> None:
-        self._hidden = self._hidden - {name} if on else self._hidden | {name}
+        self._switched[name] = on
         self._draw()
 
     # Reading

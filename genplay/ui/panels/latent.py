@@ -24,7 +24,7 @@ from genplay.spaces.binary import SIDE
 from genplay.spaces.plane import Box
 from genplay.training.snapshot import Snapshot
 from genplay.ui.ask import LatestAsk
-from genplay.ui.paint.points import Marker
+from genplay.ui.paint.points import Marker, class_groups
 from genplay.ui.panels.cloud_picture import CloudPicture
 from genplay.ui.panels.digit_pad import DigitPad
 from genplay.ui.panels.fit import fitting_scroll_area
@@ -296,25 +296,12 @@ class LatentPanel(QWidget):
             if i == j:
                 codes[:, 1] = 0.0
             self.map.show_groups(self._by_class(codes), box)
-            self._map_part.say(
-                "Training points, encoded."
-                if self._experiment.data.classes <= 1
-                else "Training points by class."
-            )
+            self._map_part.say("Training points, encoded.")
         self._mark_map()
 
-    def _by_class(self, points: NDArray[np.float64]) -> list[tuple[NDArray[np.float64], Marker]]:
-        data, tokens = self._experiment.data, self._theme.tokens
-        size = 4.0 * self._theme.scale**0.5
-        if data.classes <= 1:
-            return [(points, Marker("o", size, tokens.data, tokens.canvas))]
-        labels = data.y_train[: len(points)]
-        return [
-            (points[labels == k], Marker(
-                tokens.markers[k % len(tokens.markers)], size, tokens.classes[k % len(tokens.classes)], tokens.canvas
-            ))
-            for k in range(data.classes)
-        ]  # fmt: skip
+    def _by_class(self, points: NDArray[np.floating]) -> list[tuple[NDArray[np.floating], Marker]]:
+        data, size = self._experiment.data, 4.0 * self._theme.scale**0.5
+        return class_groups(points, data.y_train[: len(points)], data.classes, size, self._theme.tokens)
 
     def _mark_map(self) -> None:
         latent = self._experiment.latent

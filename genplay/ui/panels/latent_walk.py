@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from genplay.ui.fields import PatientSlider
 from genplay.ui.paint.heat import ink_table
@@ -35,7 +36,7 @@ class LatentWalkView(QWidget):
         self.kind = QComboBox(self)
         self.kind.addItems(["linear", "spherical"])
         self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.kind.setMinimumContentsLength(8)
+        self.kind.setMinimumContentsLength(5)
         self.kind.setAccessibleName("Kind of path")
         self.kind.setToolTip(
             "A straight line, or along the sphere: it keeps the length of the code as it turns."
@@ -46,6 +47,7 @@ class LatentWalkView(QWidget):
         self.steps.setAccessibleName("Points on the path")
         self.steps.setToolTip("How many points of the path are decoded.")
         self.steps.setKeyboardTracking(False)
+        self.steps.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.strip = TileGrid(theme, "Decodes along the path", self, largest=44, least=14)
         self.strip.one_row = True
         self.profile = PathProfile(theme, self)
@@ -66,14 +68,14 @@ class LatentWalkView(QWidget):
         self._way = QHBoxLayout()
         self._way.addWidget(self.play)
         self._way.addWidget(self.slider, 1)
-        self._way.addWidget(self.kind)
-        self._way.addWidget(self.steps)
+        self._options = QHBoxLayout()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.addLayout(self._anchors)
         self._column.addWidget(self.strip, 2)
         self._column.addWidget(self.profile, 3)
         self._column.addLayout(self._way)
+        self._column.addLayout(self._options)
         self._clock = QTimer(self, interval=_TICK_MS)
         self._clock.timeout.connect(self._tick)
         self._way_back = False
@@ -88,8 +90,25 @@ class LatentWalkView(QWidget):
         theme.changed.connect(self._restyle)
         self._restyle()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """The options stand beside the slider where there is room, else in a row of their own."""
+        home = self._way if self.width() >= self._theme.px(330) else self._options
+        if home.indexOf(self.kind) < 0:
+            for layout in (self._way, self._options):
+                for widget in (self.kind, self.steps):
+                    layout.removeWidget(widget)
+            home.addWidget(self.kind)
+            home.addWidget(self.steps)
+
     def _restyle(self) -> None:
         theme = self._theme
+        self._arrange()
+        self.slider.setMinimumWidth(theme.px(48))
+        self._options.setSpacing(theme.space(2))
         self._anchors.setSpacing(theme.space(2))
         self._way.setSpacing(theme.space(2))
         self._column.setSpacing(theme.space(1))

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from genplay.spaces.plane import Box, Grid
 from genplay.training.snapshot import Field, FieldName, FieldRequest, Snapshot
 from genplay.ui.paint.contours import highest_density_levels
-from genplay.ui.paint.points import Marker
+from genplay.ui.paint.points import Marker, class_groups
 from genplay.ui.stage.colour_bar import Caption
 from genplay.ui.stage.layers import background, missing
 from genplay.ui.stage.plane_canvas import PlaneCanvas
@@ -178,16 +178,9 @@ class PlaneView(QWidget):
         self._mark_ring(samples)
 
     def _data_groups(self) -> list[tuple[NDArray[np.floating], Marker]]:
-        data, tokens = self._experiment.data, self._theme.tokens
+        data, size = self._experiment.data, _POINT * self._theme.scale**0.5
         x, y = data.x_train[:MOST_POINTS], data.y_train[:MOST_POINTS]
-        size = _POINT * self._theme.scale**0.5
-        if data.classes <= 1:
-            return [(x, Marker("o", size, tokens.data, tokens.canvas))]
-        shapes, hues = tokens.markers, tokens.classes
-        return [
-            (x[y == k], Marker(shapes[k % len(shapes)], size, hues[k % len(hues)], tokens.canvas))
-            for k in range(data.classes)
-        ]
+        return class_groups(x, y, data.classes, size, self._theme.tokens)
 
     def _mark_ring(self, samples: NDArray[np.float32] | None) -> None:
         overlay = self.canvas.overlay

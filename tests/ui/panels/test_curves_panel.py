@@ -146,3 +146,26 @@ def test_largest_text_and_narrow(qtbot, scene: Scene, panel: CurvesPanel) -> Non
     for half in (panel.loss, panel.nll):
         for switch in half.sentence.switches():
             assert half.sentence.rect().contains(switch.geometry())
+
+
+def test_in_a_small_dock_one_of_the_two(panel: CurvesPanel) -> None:
+    panel.resize(275, 330)
+    QApplication.processEvents()
+    assert panel.width() == 275
+    assert panel.nll.isVisible()
+    assert not panel.loss.isVisible()
+    QTest.mouseClick(panel.show_loss, Qt.MouseButton.LeftButton)
+    assert panel.loss.isVisible()
+    assert not panel.nll.isVisible()
+    assert panel.loss.plot.height() > 150
+    assert panel.log_loss.isVisible()
+
+
+def test_terms_of_other_units_are_switched_off_at_first(scene: Scene, panel: CurvesPanel) -> None:
+    scene.history.record("learning_rate", 500, 1e-3)
+    panel.render(scene.snapshot(step=1000))
+    panel._draw()
+    assert "learning_rate" not in panel.loss.plot._curves
+    switch = next(s for s in panel.loss.sentence.switches() if s.word.layer == "learning_rate")
+    QTest.mouseClick(switch, Qt.MouseButton.LeftButton)
+    assert "learning_rate" in panel.loss.plot._curves

@@ -204,12 +204,14 @@ def test_a_model_without_a_code_says_so_and_offers_others(qtbot, theme) -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "scale"), [(1280, 240, 1.0), (760, 480, 1.0), (1240, 420, 1.75), (380, 600, 1.0)]
+    ("width", "height", "scale"),
+    [(1280, 240, 1.0), (760, 480, 1.0), (1240, 420, 1.75), (380, 600, 1.0), (275, 330, 1.0)],
 )
 def test_parts_do_not_overlap(qtbot, theme, width: int, height: int, scale: float) -> None:
     theme.set_scale(scale)
     scene = Scene(theme)
     panel = opened(qtbot, scene, width, height)
+    assert not panel._scroll.horizontalScrollBar().isVisible()
     parts = [part.geometry() for part in panel._parts]
     for i, one in enumerate(parts):
         for other in parts[i + 1 :]:
