@@ -267,7 +267,7 @@ def run_gui(options: GuiOptions) -> int:
     asyncio.set_event_loop(loop)
     try:
         with loop:
-            return loop.run_until_complete(_session(app, options, script))
+            return int(loop.run_until_complete(_session(app, options, script)))
     finally:
         asyncio.set_event_loop(None)
         sys.setswitchinterval(interval)

@@ -211,11 +211,14 @@ class Diagnostics(QObject):
         """All figures so far."""
         snapshot = self._experiment.bench.latest()
         seconds = time.perf_counter() - self._begin
+        training, resting = self.training.to_json(), self.resting.to_json()
+        ratio = training["p99_ms"] / resting["p99_ms"] if training["count"] and resting["count"] else None
         return {
             "seconds": round(seconds, 3),
             "frames_drawn": self.frames,
-            "tick_gap_training": self.training.to_json(),
-            "tick_gap_resting": self.resting.to_json(),
+            "tick_gap_training": training,
+            "tick_gap_resting": resting,
+            "tick_gap_p99_ratio": round(ratio, 3) if ratio is not None else None,
             "frame": self.frame_times.to_json(),
             "input_to_paint": self.latency.to_json(),
             "model": snapshot.model if snapshot is not None else None,

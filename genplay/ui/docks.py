@@ -209,7 +209,7 @@ class Docks(QObject):
         horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         side = max(theme.px(SIDE), round(window.width() * 0.165))
         if self.mode in ("narrow", "small"):
-            side = min(theme.px(SIDE + 24), round(window.width() * 0.4))
+            side = min(theme.px(SIDE + 40), round(window.width() * 0.4))
         window.resizeDocks(
             [docks["data"], docks["model"]], [side, max(side, theme.px(SIDE + 24))], horizontal
         )

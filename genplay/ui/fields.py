@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from genplay.errors import BadInput
 from genplay.knobs import KnobInfo, Value
-from genplay.ui.labels import ElidedLabel
+from genplay.ui.labels import ElidedLabel, repolish
 from genplay.ui.theme import Theme
 
 __all__ = [
@@ -313,8 +313,7 @@ class NumberField(Field):
         super().refuse(text)
         if bool(self.box.property("invalid")) != bool(text):
             self.box.setProperty("invalid", bool(text))
-            self.box.style().unpolish(self.box)
-            self.box.style().polish(self.box)
+            repolish(self.box)
 
     def _slid(self, position: int) -> None:
         self.box.show_value(self.from_position(position))

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from genplay.knobs import KnobInfo, Value
 from genplay.ui.fields import Field, field_for
+from genplay.ui.labels import repolish
 from genplay.ui.theme import Theme
 
 __all__ = ["Form"]
@@ -60,8 +61,7 @@ class Form(QWidget):
             role = "restart" if name in pending else ""
             if field.label.property("role") != role:
                 field.label.setProperty("role", role)
-                field.label.style().unpolish(field.label)
-                field.label.style().polish(field.label)
+                repolish(field.label)
 
     def _build(self) -> None:
         while self._column.count():

@@ -230,6 +230,7 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self, self._fit_docks)
 
     def _fit_bars(self) -> None:
+        self.toasts.bottom = self.status.height() + self.transport.height()
         self.strip.set_compact(self.height() / self.theme.scale < COMPACT)
 
     def _fit_docks(self) -> None:

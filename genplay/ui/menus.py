@@ -66,10 +66,9 @@ class Menus:
             )
 
     def _refresh(self) -> None:
-        """Grey out what cannot be done now, with the reason as the tooltip."""
+        """Say beside each entry what it does, or why it cannot be done now."""
         for id, entry in self.entries.items():
             reason = self._actions.why_not(id)
-            entry.setText(self._actions.spec(id).title)
             # The shortcut stays alive: pressed, it tells the reason.
             entry.setToolTip(reason or self._actions.spec(id).help)
 

@@ -71,7 +71,6 @@ class Palette(QFrame):
         self.setAccessibleName("Command palette")
         self.input = QLineEdit()
         self.input.setAccessibleName("Find an action")
-        self.input.setClearButtonEnabled(True)
         self.list = QListWidget()
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -154,6 +153,7 @@ class Palette(QFrame):
                 help_score = match(text, f"{entry.title} {entry.spec.help} {entry.spec.id}")
                 score = None if help_score is None else 1000 + help_score
             if score is not None:
+                score += 60 if entry.missing else 0  # what runs at once comes before what asks for more
                 scored.append((score if text else 0, order, entry))
         self.list.clear()
         for _score, _order, entry in sorted(scored, key=lambda found: found[:2])[:MOST]:

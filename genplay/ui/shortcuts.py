@@ -29,6 +29,7 @@ class ShortcutsPage(QFrame):
     def __init__(self, specs: Iterable[ActionSpec], theme: Theme, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
+        self._before = window.focusWidget()
         self._theme = theme
         self.setProperty("role", "toast")
         self.setAccessibleName("Keyboard shortcuts")
@@ -78,6 +79,8 @@ class ShortcutsPage(QFrame):
     def dismiss(self) -> None:
         """Take it away."""
         self.hide()
+        if self._before is not None:
+            self._before.setFocus(Qt.FocusReason.PopupFocusReason)
         self.deleteLater()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -183,7 +183,7 @@ QMainWindow::separator { background: $background; width: $p6; height: $p6; }
 QMainWindow::separator:hover { background: $accent; }
 QTabBar { background: transparent; }
 QTabBar::tab {
-    background: transparent; color: $text_dim; padding: $p6; margin: 0 $p2; border: none;
+    background: transparent; color: $text_dim; padding: $p6 $p4; margin: 0 $p1; border: none;
     border-bottom: 2px solid transparent;
 }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; font-family: "$semibold"; font-weight: 600; }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QFrame,
@@ -147,16 +149,23 @@ class Transport(QFrame):
         self._show_running(snapshot.state == "running")
         steps = f"{snapshot.step:,}".replace(",", "\u202f")
         phase = f" · {snapshot.phase}" if self._substep and snapshot.phase else ""
-        self.count.setText(f"step {steps}{phase} · {snapshot.seconds:.1f} s")
+        text = f"step {steps}{phase} · {snapshot.seconds:.1f} s"
+        longer = len(text) != len(self.count.text())
+        self.count.setText(text)
+        if longer:
+            self._fit()
         last = f"\nLast phase: {snapshot.phase}." if snapshot.phase else ""
         self.count.set_tip(f"Steps done, and the seconds spent training.{last}")
 
     def refresh(self) -> None:
         """Show what waits for a restart."""
         pending = self._experiment.pending_restart
+        waiting = "Waiting: " + ", ".join(name.replace("_", " ") for name in pending)
         self.pending.setText(restart_sentence(len(pending)))
-        self.pending.set_tip("Waiting: " + ", ".join(name.replace("_", " ") for name in pending))
-        self.pending.setVisible(bool(pending))
+        self.pending.set_tip(waiting)
+        self.restart.setToolTip(
+            f"{self._actions.tip('train.restart')}\n{restart_sentence(len(pending))}. {waiting}."
+        )
         self.restart.setVisible(bool(pending))
         if self._experiment.snapshot() is None:
             self.count.setText("step 0")
@@ -171,19 +180,33 @@ class Transport(QFrame):
         self.play.setIcon(self._theme.icon("pause" if running else "play", "text_on_accent"))
 
     def _fit(self) -> None:
-        """Drop the words of the lesser buttons, then the speed's label, when the bar is narrow."""
+        """When the bar is narrow, give up words and then the lesser parts, one after another."""
         buttons = (self.rewind, self.step, self.seed)
         for button in buttons:
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.speed_label.show()
+        waiting = bool(self.pending.text()) and self.restart.isVisibleTo(self)
+        self.pending.setVisible(waiting)
+        for widget in (self.speed_label, self.speed, self.speed_value):
+            widget.show()
         self.speed.setFixedWidth(self._theme.px(96))
-        if self._row.sizeHint().width() > self.width():
-            self.speed_label.hide()
-        if self._row.sizeHint().width() > self.width():
+
+        def icons_only() -> None:
             for button in buttons:
                 button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        if self._row.sizeHint().width() > self.width():
-            self.speed.setFixedWidth(self._theme.px(56))
+
+        steps: tuple[Callable[[], object], ...] = (
+            self.speed_label.hide,
+            icons_only,
+            lambda: self.speed.setFixedWidth(self._theme.px(56)),
+            self.pending.hide,
+            self.speed_value.hide,
+            self.speed.hide,
+        )
+        for step in steps:
+            self._row.invalidate()
+            if self._row.sizeHint().width() <= self.width():
+                break
+            step()
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]

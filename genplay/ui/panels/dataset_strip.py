@@ -172,6 +172,7 @@ class DatasetStrip(QFrame):
         self._scroll = _Row()
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setMinimumSize(1, 1)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._inner = QWidget()
@@ -266,7 +267,8 @@ class DatasetStrip(QFrame):
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
-        self._fit()
+        # A height set inside the event would be overruled by the layout's own answer to it.
+        QTimer.singleShot(0, self, self._fit)
 
     def _choose(self, id: str) -> None:
         if id == "file" and id not in self._experiment.desk().kept_data:
