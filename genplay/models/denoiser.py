@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from genplay.models.layers import mlp
@@ -21,17 +22,32 @@ __all__ = ["Denoiser"]
 _WAVES = 4
 
 
-def _silu_slope(z: Tensor) -> Tensor:
-    s = z.sigmoid()
-    return s * (1 + z * (1 - s))
+def _relu(z: Tensor) -> tuple[Tensor, Tensor]:
+    return z.relu(), (z > 0).to(z.dtype)
 
 
-_SLOPES: dict[str, Callable[[Tensor], Tensor]] = {
-    "relu": lambda z: (z > 0).to(z.dtype),
-    "tanh": lambda z: 1 - z.tanh().square(),
-    "silu": _silu_slope,
-    "softplus": torch.sigmoid,
+def _tanh(z: Tensor) -> tuple[Tensor, Tensor]:
+    value = z.tanh()
+    return value, 1 - value.square()
+
+
+def _silu(z: Tensor) -> tuple[Tensor, Tensor]:
+    gate = z.sigmoid()
+    value = z * gate
+    return value, torch.addcmul(gate, value, 1 - gate)
+
+
+def _softplus(z: Tensor) -> tuple[Tensor, Tensor]:
+    return functional.softplus(z), z.sigmoid()
+
+
+_WITH_SLOPE: dict[str, Callable[[Tensor], tuple[Tensor, Tensor]]] = {
+    "relu": _relu,
+    "tanh": _tanh,
+    "silu": _silu,
+    "softplus": _softplus,
 }
+"""Each activation and its derivative."""
 
 
 class Denoiser(nn.Module):
@@ -63,12 +79,13 @@ class Denoiser(nn.Module):
 
     def with_divergence(self, x: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
         """F (n, dim) and Σⱼ ∂Fⱼ/∂xⱼ (n,)."""
-        slope = _SLOPES[self.activation]
+        bend = _WITH_SLOPE[self.activation]
         value = torch.cat([x, features.expand(len(x), -1)], dim=1)
         tangents = torch.eye(value.shape[1], dtype=x.dtype, device=x.device)[: self.dim, None]
         for part in self.network:
             if isinstance(part, nn.Linear):
                 value, tangents = part(value), tangents @ part.weight.T
             else:
-                value, tangents = part(value), tangents * slope(value)
+                value, slope = bend(value)
+                tangents = tangents * slope
         return value, torch.einsum("jnj->n", tangents)
