@@ -73,6 +73,7 @@ class Bench:
         self._left: dict[World, PastRun] = {}
         self.told: RunPlan | None = None
         self.run_id: int | None = None
+        self.speed_limit: float | None = None
         self.started = False
         self.past: deque[PastRun] = deque(maxlen=MOST_PAST_RUNS)
 
@@ -142,6 +143,8 @@ class Bench:
         self.told, self.started = plan, state is not None
         if self._view is not None:
             worker.want(self._view)
+        if self.speed_limit:
+            worker.speed(self.speed_limit)
         waiting, self._waiting = self._waiting, []
         for command in waiting:
             command(worker)
@@ -230,7 +233,8 @@ class Bench:
             self.settle()
 
     def speed(self, steps_per_second: float | None) -> None:
-        """Limit the speed (None: full)."""
+        """Limit the speed (None: full), of this run and of those to come."""
+        self.speed_limit = steps_per_second
         self.command(lambda worker: worker.speed(steps_per_second))
 
     def want(self, view: ViewRequest) -> None:

@@ -124,20 +124,19 @@ class Transport(QFrame):
 
     def _set_speed(self, place: int) -> None:
         self._actions.run("train.speed", steps_per_second=SPEEDS[place])
-        self._show_speed()
+        self._show_speed(SPEEDS[place])
 
     def show_speed(self, steps_per_second: float) -> None:
-        """Show a speed that was set from elsewhere."""
+        """Show a speed that was set from elsewhere, the slider at the nearest stop below it."""
         slow = [place for place, speed in enumerate(SPEEDS[:-1]) if speed <= steps_per_second]
         place = len(SPEEDS) - 1 if not steps_per_second else max(slow, default=0)
         self.speed.blockSignals(True)
         self.speed.setValue(place)
         self.speed.blockSignals(False)
-        self._show_speed()
+        self._show_speed(steps_per_second)
 
-    def _show_speed(self) -> None:
-        speed = SPEEDS[self.speed.value()]
-        self.speed_value.setText(f"{speed:g}/s" if speed else "full")
+    def _show_speed(self, speed: float) -> None:
+        self.speed_value.setText(f"{speed:.3g}/s" if speed else "full")
 
     def _ran(self, id: str) -> None:
         """After a sub-step the phase that was made stands beside the step."""
@@ -145,7 +144,10 @@ class Transport(QFrame):
             self._substep = id == "train.substep"
 
     def render(self, snapshot: Snapshot) -> None:  # type: ignore[override]
-        """Show how far the run is."""
+        """Show how far the run is, and how fast it may go."""
+        limit = self._experiment.bench.speed_limit or 0.0
+        if limit != SPEEDS[self.speed.value()] and not self.speed.isSliderDown():
+            self.show_speed(limit)
         self._show_running(snapshot.state == "running")
         steps = f"{snapshot.step:,}".replace(",", "\u202f")
         phase = f" · {snapshot.phase}" if self._substep and snapshot.phase else ""

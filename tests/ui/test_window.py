@@ -349,3 +349,12 @@ def test_the_page_of_shortcuts(window: MainWindow) -> None:
     button = next(b for b in window.findChildren(QPushButton) if b.text() == "Close" and b.isVisible())
     QTest.mouseClick(button, LEFT)
     assert not button.isVisible()
+
+
+def test_the_speed_is_that_of_the_next_run_too(window: MainWindow, until: Until) -> None:
+    window.dispatch.run("train.speed", steps_per_second=20)
+    until(lambda: window.transport.speed_value.text() == "20/s")
+    window.dispatch.run("model.choose", name="gmm")
+    until(lambda: window.experiment.snapshot().model == "gmm" and state(window) == "ready")
+    assert window.transport.speed_value.text() == "20/s"
+    assert window.experiment.bench.speed_limit == 20
