@@ -25,8 +25,8 @@ Point = tuple[float, float]
 
 MOST_LABELS = 10
 _FARTHEST = 1e4
-_MOST_STEPS = 1500
-_MOST_DOTS = 2000
+_MOST_COMPONENTS = 2000
+_MOST_DOTS = 1000
 _DOTS_A_SIZE = 40
 """Dots that a spray leaves on a way as long as the brush is wide."""
 
@@ -110,8 +110,12 @@ class Stroke:
         radius = self.size / 2 * 0.7 * (1 - self.softness)
         rings = math.ceil(radius / (1.5 * std))
         # The rings of neighbouring discs fill the gaps between their middles.
-        step = std * (0.75 + 0.35 * rings)
-        steps = int(min(max(1, math.ceil(self.length / step)), _MOST_STEPS))
+        steps = math.ceil(self.length / (std * (0.75 + 0.35 * rings)))
+        if steps * (1 + 3 * rings * (rings + 1)) > _MOST_COMPONENTS:
+            # So long a line is thin to look at: one Gaussian as wide as the disc was takes its place.
+            rings, std = 0, math.hypot(std, radius / 2)
+            steps = math.ceil(self.length / (0.75 * std))
+        steps = min(max(1, steps), _MOST_COMPONENTS)
         along = _positions(self.path, (np.arange(steps) + 0.5) / steps * self.length)
         disc = _disc(radius, rings)
         means = (along[:, None, :] + disc).reshape(-1, 2)
