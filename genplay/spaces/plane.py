@@ -1,17 +1,16 @@
-"""The plane: boxes, grids and quadrature, ∫ f(x) dx ≈ Σ f(centre) · area, by the midpoint rule.
+"""The plane: boxes, and grids for the midpoint rule ∫ f(x) dx ≈ Σ f(centre) · area.
 
 The midpoint rule on a smooth density that vanishes at the border converges faster than any power of the cell size.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["HOME", "Box", "Grid", "Integral", "integrate_density"]
+__all__ = ["HOME", "Box", "Grid"]
 
 Array = NDArray[np.float64]
 
@@ -89,63 +88,3 @@ class Grid:
         """All centres (n², 2), x running fastest."""
         gx, gy = np.meshgrid(self.xs, self.ys)
         return np.stack([gx.ravel(), gy.ravel()], axis=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Integral:
-    """An integral over the plane: where it was taken and whether it can be trusted.
-
-    ``log_mass`` is log ∫ exp(log_f); ``settled`` says that neither a larger box nor a finer grid moved it by more
-    than the tolerance.
-    """
-
-    log_mass: float
-    box: Box
-    n: int
-    settled: bool
-
-
-def _log_mass(log_f: Callable[[Array], Array], grid: Grid) -> float:
-    values = log_f(grid.points())
-    top = float(np.max(values))
-    if not np.isfinite(top):
-        return top
-    return top + float(np.log(np.exp(values - top).sum())) + float(np.log(grid.cell_area))
-
-
-def integrate_density(
-    log_f: Callable[[Array], Array],
-    box: Box,
-    *,
-    n: int = 256,
-    tolerance: float = 1e-4,
-    most_growth: int = 4,
-    most_cells: int = 1024,
-) -> Integral:
-    """log ∫ exp(log_f(x)) dx over the plane, log_f: (m, 2) → (m,).
-
-    The box grows by half and the grid keeps its cell size until the mass outside is below ``tolerance`` of the whole;
-    then the grid is refined until that changes nothing either.
-    """
-    grid = Grid(box, n)
-    mass = _log_mass(log_f, grid)
-    settled = False
-    for _ in range(most_growth):
-        wider = Grid(grid.box.grown(1.5), min(int(grid.n * 1.5), most_cells))
-        wider_mass = _log_mass(log_f, wider)
-        settled = abs(wider_mass - mass) < tolerance
-        if settled:
-            break
-        grid, mass = wider, wider_mass
-    while grid.n * 2 <= most_cells:
-        finer = Grid(grid.box, grid.n * 2)
-        finer_mass = _log_mass(log_f, finer)
-        close = abs(finer_mass - mass) < tolerance
-        grid, mass = finer, finer_mass
-        if close:
-            break
-    else:
-        # No finer grid is allowed: a coarser one that agrees says as much.
-        coarser_mass = _log_mass(log_f, Grid(grid.box, grid.n // 2))
-        settled = settled and abs(coarser_mass - mass) < tolerance
-    return Integral(mass, grid.box, grid.n, settled)
