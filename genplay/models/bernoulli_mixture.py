@@ -3,7 +3,8 @@
 The pixels are independent given the component k, a hidden cause. EM [1] takes turns:
     E   r_nk ∝ π_k p(x_n | k)                                whose image is it?
     M   π_k = Σ_n r_nk / N,  μ_kj = (Σ_n r_nk x_nj + α) / (Σ_n r_nk + 2α)
-Each turn raises log p(data) + α Σ_kj log μ_kj (1 − μ_kj): the likelihood alone when the smoothing α is 0.
+Each turn raises log p(data) + α Σ_kj log μ_kj (1 − μ_kj), the likelihood alone where the smoothing α is 0; gradient ascent
+climbs the same hill.
 
 [1] Dempster, Laird and Rubin 1977.
 """
@@ -46,6 +47,7 @@ class BernoulliMixture(Model):
         self.pixel_logits = nn.Parameter(
             spread_prototypes(setting.x, self.options.components, setting.generator)
         )
+        self._examples = len(setting.x)
         self._expected: tuple[Tensor, Tensor] | None = None
         self._objective_before = -np.inf
         self._converged = False
@@ -74,8 +76,6 @@ class BernoulliMixture(Model):
         """E: the responsibilities of all examples under the present components."""
         joint = self._log_joint(batch.x)
         evidence = joint.logsumexp(dim=1)
-        if self._expected is not None and len(self._expected[0]) != len(batch.x):
-            self._forget_progress()
         self._expected = (double(batch.x), (joint - evidence[:, None]).exp())
         climbed = float(evidence.mean() + self._log_prior() / len(batch.x))
         self._converged = 0 <= climbed - self._objective_before < SETTLED
@@ -100,7 +100,13 @@ class BernoulliMixture(Model):
     def _gradient(self, batch: Batch) -> Terms:
         weights, one, zero = log_softmax(self.weight_logits, 0), *self._log_pixels(self.pixel_logits)
         joint = batch.x @ (one - zero).T + (weights + zero.sum(dim=1))
-        return {"loss": -joint.logsumexp(dim=1).mean()}
+        nll = -joint.logsumexp(dim=1).mean()
+        # The smoothing as in EM: α log μ (1 − μ) once for all examples together.
+        prior = self.options.smoothing / self._examples * (one + zero).sum()
+        return {"loss": nll - prior, "negative log-likelihood": nll}
+
+    def data_changed(self) -> None:
+        self._forget_progress()
 
     def _forget_progress(self) -> None:
         self._objective_before, self._converged = -np.inf, False

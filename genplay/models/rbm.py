@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from genplay.errors import BadInput
 from genplay.knobs import Knobs
 from genplay.models.base import Batch, Model, Phase, Setting, Terms
 from genplay.models.cards.rbm import CARD, RBMKnobs
@@ -35,6 +34,8 @@ from genplay.quantity import Kind
 
 __all__ = ["RBM"]
 
+EXACT_RATE = 4.0
+"""A gradient without noise bears longer steps."""
 CHUNK = 1000
 """So many samples are drawn at a time: each needs thousands of random numbers."""
 
@@ -51,11 +52,8 @@ class RBM(Model):
 
     def __init__(self, knobs: Knobs, setting: Setting) -> None:
         super().__init__(knobs, setting)
-        hidden, generator = self.options.hidden, setting.generator
-        if setting.objective == "exact" and hidden > HIDDEN_SIDE:
-            raise BadInput(
-                f"Exact training sums over 2^hidden states: hidden can be at most {HIDDEN_SIDE}, not {hidden}."
-            )
+        exact, generator = setting.objective == "exact", setting.generator
+        hidden = self.options.hidden_exact if exact else self.options.hidden
         lit = setting.x.mean(dim=0).clamp(0.02, 0.98)
         weights = torch.randn(self.dim, hidden, generator=generator, device=generator.device)
         self.W = nn.Parameter(0.1 * weights)
@@ -88,7 +86,7 @@ class RBM(Model):
     def phases(self) -> tuple[Phase, ...]:
         parameters = list(self.parameters())
         if self.objective == "exact":
-            return (Phase("likelihood", self._exact, parameters, full=True),)
+            return (Phase("likelihood", self._exact, parameters, full=True, rate=lambda: EXACT_RATE),)
         if self.objective == "cd":
             return (Phase("contrast", self._cd, parameters),)
         return (Phase("contrast", self._pcd, parameters),)

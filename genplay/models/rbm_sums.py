@@ -17,7 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from genplay.spaces.binary import LARGEST_LOG, half_images, half_sums, log_sum_exp, softplus_sums
+from genplay.spaces.binary import CACHED, LARGEST_LOG, half_images, half_sums, log_sum_exp, softplus_sums
+from genplay.spaces.one_thread import one_thread
 
 __all__ = [
     "HIDDEN_SIDE",
@@ -38,10 +39,10 @@ def minus_free_energy_blocks(W: Array, b: Array, c: Array) -> Callable[[int, int
     """−F(v) = bᵀv + Σ_k log(1 + e^{c_k + (vᵀW)_k}) of whole blocks of images: (start, stop) → (stop − start, 4096)."""
     low, high = half_sums(W)
     low_bias, high_bias = half_sums(b[:, None])
-    high = high + c
+    sums = softplus_sums(low, high + c)
 
     def block(start: int, stop: int) -> Array:
-        values = softplus_sums(low, high[start:stop])
+        values = sums(start, stop)
         values += low_bias[:, 0]
         values += high_bias[start:stop]
         return values
@@ -59,7 +60,7 @@ def _hidden_tables(W: Array, b: Array, c: Array) -> tuple[Array, Array, Array]:
     half = W.shape[1] // 2
     low_states, high_states = half_images(half), half_images(W.shape[1] - half)
     low, high = low_states @ W[:, :half].T, high_states @ W[:, half:].T + b
-    log_weights = softplus_sums(low, high)
+    log_weights = softplus_sums(low, high)(0, len(high))
     log_weights += low_states @ c[:half]
     log_weights += (high_states @ c[half:])[:, None]
     return low, high, log_weights
@@ -72,6 +73,7 @@ def hidden_side_log_z(W: Array, b: Array, c: Array) -> float:
     return top + float(np.log(np.exp(log_weights - top).sum()))
 
 
+@one_thread()
 def moments(W: Array, b: Array, c: Array) -> tuple[float, Array, Array, Array]:
     """log Z, E[v hᵀ] (d, H), E[v] (d,) and E[h] (H,) under the model, summed over the states of the hidden units."""
     low, high, log_weights = _hidden_tables(W, b, c)
@@ -79,12 +81,16 @@ def moments(W: Array, b: Array, c: Array) -> tuple[float, Array, Array, Array]:
     p = np.exp(log_weights - top)
     mass = float(p.sum())
     p /= mass
-    lit_low, lit_high = np.empty_like(low), np.empty_like(high)
+    lit_low, lit_high = np.zeros_like(low), np.empty_like(high)
+    rows = max(1, CACHED // len(low))
     over_low, over_high = np.ones(len(low)), np.ones(len(high))
-    lit = np.empty_like(p)
-    for j in range(len(b)):
-        _lit(p, low[:, j], high[:, j], lit)
-        lit_low[:, j], lit_high[:, j] = over_high @ lit, lit @ over_low
+    for start in range(0, len(high), rows):
+        part = slice(start, start + rows)
+        lit = np.empty_like(p[part])
+        for j in range(len(b)):
+            _lit(p[part], low[:, j], high[part, j], lit)
+            lit_low[:, j] += over_high[part] @ lit
+            lit_high[part, j] = lit @ over_low
     half = W.shape[1] // 2
     low_states, high_states = half_images(half), half_images(W.shape[1] - half)
     v_h = np.concatenate([lit_low.T @ low_states, lit_high.T @ high_states], axis=1)

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from genplay.spaces.one_thread import one_thread
+
 __all__ = [
-    "HIGH", "LARGEST_LOG", "LOW", "N_IMAGES", "PIXELS", "SIDE", "blocks", "codes", "half_images", "half_sums", "images",
+    "CACHED", "HIGH", "LARGEST_LOG", "LOW", "N_IMAGES", "PIXELS", "SIDE", "blocks", "codes", "half_images", "half_sums", "images",
     "log_mixture_block", "log_sum_exp", "softplus_sums",
 ]  # fmt: skip
 
@@ -23,6 +25,8 @@ HIGH = PIXELS - LOW
 N_IMAGES = 1 << PIXELS
 LARGEST_LOG = 700.0
 """A little below the logarithm of the largest float64."""
+GROUP = 3
+"""Factors that are multiplied out at a time."""
 CACHED = 1 << 16
 """So many float64 fit well into a core's cache."""
 
@@ -59,6 +63,7 @@ def blocks(rows: int = 64) -> Iterator[tuple[int, int]]:
         yield start, min(start + rows, 1 << HIGH)
 
 
+@one_thread()
 def log_mixture_block(log_weights: Array, log_one: Array, log_zero: Array, start: int, stop: int) -> Array:
     """log Σ_k w_k Π_j p_kj^x_j (1−p_kj)^(1−x_j) for every image of one block, (stop − start, 4096).
 
@@ -77,37 +82,43 @@ def log_mixture_block(log_weights: Array, log_one: Array, log_zero: Array, start
         return np.asarray(np.log(product) + high_top)
 
 
-def softplus_sums(low: Array, high: Array) -> Array:
-    """Σ_k log(1 + exp(low[a, k] + high[b, k])) for every pair of rows, (len(high), len(low)) from (·, k) each.
+def softplus_sums(low: Array, high: Array) -> Callable[[int, int], Array]:
+    """Σ_k log(1 + exp(low[a, k] + high[b, k])) for pairs of rows of two tables (A, k) and (B, k).
 
-    e^(low + high) = e^low e^high, so each term is a factor 1 + (product of two table entries): no exponential a pair.
-    The factors, all at least 1, are multiplied, and turned into a logarithm before they could overflow.
+    Returns a function (start, stop) → (stop − start, A), a row for each b. With x = e^low and y = e^high the terms are
+    factors 1 + x_k y_k, and a product of three of them is a sum over eight subsets S of Π_S x · Π_S y: a matrix product, with
+    no exponential a pair. The products, all at least 1, become a logarithm before they could overflow.
     """
     top = low.max(axis=0)
     reach = np.maximum(top + high.max(axis=0), 0.0) + np.log(2.0)
-    with np.errstate(over="ignore"):
-        exp_low, exp_high = np.exp(low - top).T.copy(), np.exp(high + top)
-    out = np.zeros((len(high), len(low)))
+    tame, wild = (np.flatnonzero(m) for m in (reach <= LARGEST_LOG / GROUP, reach > LARGEST_LOG / GROUP))
+    groups = [tame[i : i + GROUP] for i in range(0, len(tame), GROUP)]
+    near = [np.exp((low[:, g] - top[g]) @ half_images(len(g)).T).T for g in groups]
+    far = [np.exp((high[:, g] + top[g]) @ half_images(len(g)).T) for g in groups]
     rows = max(1, CACHED // len(low))
-    for start in range(0, len(high), rows):
-        total = out[start : start + rows]
-        product, factor = np.ones_like(total), np.empty_like(total)
-        grown = 0.0
-        for k in range(low.shape[1]):
-            if reach[k] > LARGEST_LOG / 2:
-                np.add.outer(high[start : start + rows, k], low[:, k], out=factor)
-                total += np.logaddexp(0.0, factor)
-                continue
-            if grown + reach[k] > LARGEST_LOG:
-                total += np.log(product)
-                product.fill(1.0)
-                grown = 0.0
-            np.multiply.outer(exp_high[start : start + rows, k], exp_low[k], out=factor)
-            factor += 1.0
-            product *= factor
-            grown += float(reach[k])
-        total += np.log(product, out=product)
-    return out
+
+    @one_thread()
+    def sums(start: int, stop: int) -> Array:
+        out = np.zeros((stop - start, len(low)))
+        for first in range(start, stop, rows):
+            part = slice(first, min(first + rows, stop))
+            total = out[first - start : first - start + rows]
+            product, factor = np.ones_like(total), np.empty_like(total)
+            grown = 0.0
+            for g, x, y in zip(groups, near, far, strict=True):
+                if grown + reach[g].sum() > LARGEST_LOG:
+                    total += np.log(product)
+                    product.fill(1.0)
+                    grown = 0.0
+                np.matmul(y[part], x, out=factor)
+                product *= factor
+                grown += float(reach[g].sum())
+            total += np.log(product, out=product)
+            for k in wild:
+                total += np.logaddexp(0.0, np.add.outer(high[part, k], low[:, k]))
+        return out
+
+    return sums
 
 
 def log_sum_exp(log_block: Callable[[int, int], Array], rows: int = 64) -> float:

@@ -14,15 +14,14 @@ __all__ = ["CARD", "BernoulliMixtureKnobs"]
 class BernoulliMixtureKnobs(Knobs):
     """What can be set on a mixture of Bernoullis."""
 
-    components: int = knob(40, "How many prototype images the mixture may use.", low=1, high=200, log=True)
+    components: int = knob(80, "How many prototype images the mixture may use.", low=1, high=200, log=True)
     smoothing: float = knob(
-        0.2,
+        0.5,
         "Imaginary extra counts of each pixel, lit and dark, in each component (Laplace): "
         "0 lets a pixel be certain, so that an unseen combination gets probability 0.",
         low=0.0,
         high=10.0,
         live=True,
-        objectives=("em",),
     )
 
 
@@ -51,5 +50,5 @@ CARD = Card(
     density={"digits": "exact"},
     cost="one pass",
     target="genplay.models.bernoulli_mixture:BernoulliMixture",
-    recipe={"learning_rate": 0.02},
+    recipe={"learning_rate": 0.02, "batch_size": 256},
 )

@@ -20,7 +20,7 @@ class MADEKnobs(Knobs):
         choices=("raster", "column", "snake", "centre-out", "random"),
     )
     width: int = knob(128, "Units in each hidden layer.", low=24, high=512, log=True)
-    depth: int = knob(1, "How many hidden layers.", low=1, high=3)
+    depth: int = knob(2, "How many hidden layers.", low=1, high=3)
     activation: str = knob(
         "relu", "The nonlinearity of the hidden units.", choices=("relu", "tanh", "silu", "softplus")
     )
@@ -55,5 +55,5 @@ CARD = Card(
     density={"digits": "exact"},
     cost="d passes",
     target="genplay.models.made:MADE",
-    recipe={"learning_rate": 0.003, "batch_size": 128},
+    recipe={"learning_rate": 0.003, "batch_size": 128, "optimiser": "adamw", "weight_decay": 0.3},
 )

@@ -14,7 +14,21 @@ __all__ = ["CARD", "RBMKnobs"]
 class RBMKnobs(Knobs):
     """What can be set on a restricted Boltzmann machine."""
 
-    hidden: int = knob(16, "Hidden units: each one a feature that a digit has or lacks.", low=1, high=64)
+    hidden: int = knob(
+        48,
+        "Hidden units: each one a feature that a digit has or lacks.",
+        low=1,
+        high=64,
+        objectives=("cd", "pcd"),
+    )
+    hidden_exact: int = knob(
+        18,
+        "Hidden units under exact training, whose every step sums over all 2^n states of them.",
+        low=1,
+        high=20,
+        objectives=("exact",),
+        label="hidden",
+    )
     k: int = knob(
         5,
         "Gibbs sweeps of the negative phase in each training step.",
@@ -22,7 +36,7 @@ class RBMKnobs(Knobs):
         high=100,
         log=True,
         live=True,
-        objectives=("pcd", "cd"),
+        objectives=("cd", "pcd"),
     )
     chains: int = knob(
         128, "Persistent chains that roam the model and are its negative phase.", low=1, high=1000, log=True,
@@ -50,25 +64,32 @@ CARD = Card(
     knobs=RBMKnobs,
     objectives=(
         Objective(
-            "pcd",
-            "Persistent contrastive divergence",
-            "Lowers the energy of the data, raises it where chains roam that are never restarted.",
-        ),
-        Objective(
             "cd",
             "Contrastive divergence (CD-k)",
-            "As before, but the chains start at the data each time and run k sweeps: quick, and blind to wells far from "
-            "the data.",
+            "Lowers the energy of the data, raises it where chains arrive that start at the data and run k sweeps: quick, "
+            "and blind to wells far from the data.",
+        ),
+        Objective(
+            "pcd",
+            "Persistent contrastive divergence",
+            "The same with chains that are never restarted: they roam the whole model, and find its other wells.",
         ),
         Objective(
             "exact",
             "Exact maximum likelihood",
-            "No chains: the model's averages are sums over all states of the hidden units (at most 20 of them).",
+            "No chains: the model's averages are sums over all states of the hidden units (few of them: 2^n states).",
         ),
     ),
     capabilities=("density", "energy", "sample"),
     density={"digits": "exact"},
     cost="chain",
     target="genplay.models.rbm:RBM",
-    recipe={"learning_rate": 0.01, "batch_size": 128},
+    recipe={
+        "learning_rate": 0.01,
+        "batch_size": 128,
+        "weight_decay": 3e-5,
+        "schedule": "cosine",
+        "horizon": 10_000,
+        "floor": 0.1,
+    },
 )
