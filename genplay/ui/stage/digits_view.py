@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,9 @@ __all__ = ["SAMPLES", "DigitsView"]
 SAMPLES = 48
 DATA_SHOWN = 48
 TOP = 24
+_ASK_EVERY = 0.3
+"""Seconds between questions about the shown image while the model trains."""
+
 _REST_MS = 400
 """The search starts when training has rested for so long."""
 
@@ -82,6 +86,7 @@ class DigitsView(QWidget):
         self.search.found.connect(self._found)
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self._start_search)
+        self._asked_at = 0.0
         self._shown_image: tuple[str, NDArray[np.float64]] | None = None
         self._decode: NDArray[np.float64] | None = None
         self._picked: tuple[str, int] | None = None
@@ -161,6 +166,9 @@ class DigitsView(QWidget):
                     self.search.cancel()
                     self._search_row.hide()
             self._say_captions()
+            now = time.monotonic()
+            if self._shown_image is not None and (resting or now - self._asked_at >= _ASK_EVERY):
+                self._ask(*self._shown_image)
 
     def _recolour(self) -> None:
         tokens = self._theme.tokens
@@ -344,6 +352,12 @@ class DigitsView(QWidget):
         law = data.law
         true = float(law.log_prob(rounded[None])[0]) if law is not None and data.world == "digits" else None
         self.card.show_image(image, ink, int(codes(rounded[None])[0]), true)
+        self._ask(title, image)
+
+    def _ask(self, _title: str, image: NDArray[np.float64]) -> None:
+        """Ask the model for log p of the image that is shown; it changes as the model learns."""
+        self._asked_at = time.monotonic()
+        rounded = np.round(image)
         if "digits" in self._experiment.card.density:
             self._asker.put(
                 image.tobytes(), lambda: self._experiment.query("log_prob", rounded[None].astype(np.float64))

@@ -105,9 +105,9 @@ class ImageSearch(QObject):
         self._look.stop()
 
     def close(self) -> None:
-        """Stop, and wait for the thread to end."""
+        """Stop; the thread ends by itself, at the latest with the block it is at, and does not keep the program open."""
         self.cancel()
-        self._jobs.close()
+        self._jobs.close(timeout=0.2)
 
 
 def _emit(signal: Any, *values: object) -> None:

@@ -131,6 +131,7 @@ class Sentence(QWidget):
         self.colours: dict[str, str] = {}
         self._parts: list[str | Switch] = []
         self._spec: list[str | Word] = []
+        self._heights: dict[int, int] = {}
         self._placed: list[_Placed] = []
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
@@ -159,6 +160,7 @@ class Sentence(QWidget):
                 QWidget.setTabOrder(before, switch)
             before = switch
         self.setAccessibleDescription(" ".join(p if isinstance(p, str) else p.text for p in parts))
+        self._heights.clear()
         self._lay()
         self.updateGeometry()
 
@@ -180,6 +182,7 @@ class Sentence(QWidget):
     def _restyle(self) -> None:
         for switch in self.switches():
             switch.restyle()
+        self._heights.clear()
         self._lay()
         self.updateGeometry()
         self.update()
@@ -218,7 +221,10 @@ class Sentence(QWidget):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return self._flow(max(width, 1), False)
+        # Layouts ask many times over; the answer changes only with the words and the theme.
+        if width not in self._heights:
+            self._heights[width] = self._flow(max(width, 1), False)
+        return self._heights[width]
 
     def sizeHint(self) -> QSize:
         return QSize(self._theme.px(480), self.heightForWidth(max(self.width(), self._theme.px(320))))

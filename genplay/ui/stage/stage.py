@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,9 @@ from genplay.ui.theme import Theme
 __all__ = ["Stage"]
 
 _HINT = "Point to read values. Wheel: zoom. Drag: move. Double click: whole view."
+
+_DECODE_EVERY = 0.3
+"""Seconds between decodes of the current code while the model trains."""
 
 
 class Stage(QWidget):
@@ -68,6 +72,8 @@ class Stage(QWidget):
         self._decoder = LatestAsk(self)
         self._decoder.answered.connect(self._decoded)
         self._z: tuple[float, ...] = ()
+        self._moved_code = False
+        self._decoded_at, self._decoded_step = 0.0, -1
         self.sentence.switched.connect(self._switch)
         self.plane.captioned.connect(self.bar.explain)
         self.plane.request_changed.connect(self.request_changed)
@@ -108,6 +114,10 @@ class Stage(QWidget):
         if snapshot.run_id != self._run_id:
             self._new_run()
             self._run_id = snapshot.run_id
+        moved = snapshot.step != self._decoded_step
+        if moved and (snapshot.state != "running" or time.monotonic() - self._decoded_at >= _DECODE_EVERY):
+            self._decoded_step = snapshot.step
+            self._decode()
         self._view.render(snapshot)
 
     def mark(self, sample: int) -> None:
@@ -200,9 +210,15 @@ class Stage(QWidget):
         elif latent.z != self._z:
             first, self._z = not self._z, latent.z
             # The code of a new run is not the user's choice yet: nothing is marked until it is moved.
-            if not first or any(latent.z):
-                z = np.array([latent.z])
-                self._decoder.put(latent.z, lambda: self._experiment.query("decode", z))
+            self._moved_code = not first or any(latent.z)
+            self._decode()
+
+    def _decode(self) -> None:
+        """Ask where the code decodes to; that moves with the code, and as the model learns."""
+        if self._z and self._moved_code:
+            self._decoded_at = time.monotonic()
+            z = np.array([self._z])
+            self._decoder.put(self._z, lambda: self._experiment.query("decode", z))
 
     def _decoded(self, _z: object, x: NDArray[np.float64]) -> None:
         self._view.show_decode(x[0])

@@ -140,7 +140,7 @@ def test_ranges_hold_the_values(values: np.ndarray, log: bool) -> None:
 def test_largest_text_and_narrow(qtbot, scene: Scene, panel: CurvesPanel) -> None:
     scene.theme.set("dark")
     scene.theme.set_scale(1.75)
-    panel.resize(420, 640)
+    panel.resize(420, 1000)
     QApplication.processEvents()
     assert panel.nll.y() > panel.loss.y(), "one above the other"
     for half in (panel.loss, panel.nll):

@@ -147,3 +147,13 @@ def test_going_to_the_plane_and_back(scene: Scene, stage: Stage) -> None:
     stage.render(scene.snapshot(step=5))
     assert stage.digits.samples.count > 0
     assert not scene.notices
+
+
+def test_what_is_read_changes_as_the_model_learns(qtbot, scene: Scene, stage: Stage) -> None:
+    stage.render(scene.snapshot())
+    view = stage.digits
+    qtbot.waitUntil(lambda: ">log p<" in view.card.numbers.text())
+    before = view.card.numbers.text()
+    scene.worker.model.log_odds.data += 0.5
+    stage.render(scene.snapshot(step=101, state="paused"))
+    qtbot.waitUntil(lambda: view.card.numbers.text() != before)

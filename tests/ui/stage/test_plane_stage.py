@@ -278,6 +278,16 @@ def test_the_latent_path_is_drawn_in_the_data_space(qtbot, scene: Scene, stage: 
     assert near(colour(stage, 0.5, -0.5), accent, 60), "the decode of the current code"
 
 
+def test_the_decode_moves_as_the_model_learns(qtbot, scene: Scene, stage: Stage) -> None:
+    draw(scene, stage)
+    scene.actions.run("latent.set", index=0, value=0.5)
+    overlay = stage.plane.canvas.overlay
+    qtbot.waitUntil(lambda: overlay.decode is not None)
+    scene.worker.model.decode = lambda z: z * 3.0
+    draw(scene, stage, step=101, state="paused")
+    qtbot.waitUntil(lambda: overlay.decode[0] == pytest.approx(1.5))
+
+
 def test_a_snapshot_of_another_run_is_not_drawn(scene: Scene, stage: Stage) -> None:
     only(scene, "density")
     draw(scene, stage)
