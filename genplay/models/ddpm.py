@@ -3,7 +3,7 @@ undo it: it predicts ε, x₀, or v = √ᾱ ε − √(1−ᾱ) x₀ [2] by lea
 is what is missing to the best guess for Gaussian data, √(1−ᾱ) x_t for ε, √ᾱ x_t for x₀, 0 for v.
 
 With ν = √(1−ᾱ)/√ᾱ and x̃ = x_t/√ᾱ_t, noise flows back to data along dx̃/dν = ε(x̃, ν), the probability-flow ODE [3];
-its divergence integrated along the way gives log p(x). It ends at the least noise ν₁ that was trained.
+its divergence integrated along the way gives log p(x). It ends at the least noise ν₁ that was trained. ℓ is log ν.
 
 [1] Ho, Jain and Abbeel 2020; without fresh noise, Song, Meng and Ermon 2021. [2] Salimans and Ho 2022. [3] Song et al. 2021.
 """
@@ -110,16 +110,16 @@ class Diffusion(Model):
 
     @torch.no_grad()
     def _flow(self, start: Tensor, upward: bool, trace: bool = False) -> tuple[Tensor, Tensor]:
-        """Follow dx̃/dℓ = ν ε between ν₁ and ν_T with equal RK4 steps in ℓ = log ν; with ``trace``, log |det| of the map too.
+        """Follow the ODE between x̃ at ν₁ and x_t at ν_T, with ``trace`` log |det| of the map too; (n, 2) and (n,).
 
-        At the upper end z = x̃/√(1 + ν_T²), which is standard normal if nothing of the data is left.
+        In x_t the ODE is dx_t/dℓ = √(1−ᾱ) (ε − √(1−ᾱ) x_t): at rest for Gaussian data, so equal RK4 steps in ℓ fit.
         """
         low, high = self.schedule.least, self.schedule.most
-        squeeze = 0.5 * math.log1p(math.exp(2 * high))
-        x = start if upward else start * math.exp(squeeze)
-        total = x.new_zeros(len(x))
+        log_shrink = -0.5 * math.log1p(math.exp(2 * low))
         steps = self.knobs.ode_steps
         h = (high - low) / steps if upward else (low - high) / steps
+        x = start * math.exp(log_shrink) if upward else start
+        total = x.new_zeros(len(x))
         for i in range(steps):
             level = (low if upward else high) + i * h
             v1, d1 = self._velocity(x, level, trace)
@@ -129,19 +129,19 @@ class Diffusion(Model):
             x = x + h / 6 * (v1 + 2 * (v2 + v3) + v4)
             total = total + h / 6 * (d1 + 2 * (d2 + d3) + d4)
         if upward:
-            return x * math.exp(-squeeze), total - self.dim * squeeze
-        return x, total + self.dim * squeeze
+            return x, total + self.dim * log_shrink
+        return x * math.exp(-log_shrink), total - self.dim * log_shrink
 
-    def _velocity(self, blurred: Tensor, level: float, trace: bool) -> tuple[Tensor, Tensor]:
-        """ν ε and, with ``trace``, its divergence (else 0) at x̃, (n, 2) → (n, 2) and (n,)."""
-        at = blurred.new_tensor([level])
+    def _velocity(self, x: Tensor, level: float, trace: bool) -> tuple[Tensor, Tensor]:
+        """dx_t/dℓ and, with ``trace``, its divergence (else 0), (n, 2) → (n, 2) and (n,)."""
+        at = x.new_tensor([level])
         a, s = signal(at)
-        x = a * blurred
+        share = s * self._gain(a, s)
         features = self.denoiser.features(at)
         if not trace:
-            return self._epsilon(self.denoiser(x, features), x, a, s) * (s / a), x.new_zeros(())
-        out, spread = self.denoiser.with_divergence(x, features)
-        return self._epsilon(out, x, a, s) * (s / a), (self.dim * s + self._gain(a, s) * spread) * s
+            return share * self.denoiser(x, features), x.new_zeros(())
+        out, divergence = self.denoiser.with_divergence(x, features)
+        return share * out, share * divergence
 
     def noise_level(self, t: int) -> float:
         """The standard deviation of the blur at step t = 1 … T, data units."""

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from genplay.models.base import Batch, Model, Setting
+from genplay.models.layers import NoiseTape
 from genplay.models.registry import card
 from genplay.spaces import DIMENSIONS, World
-from genplay.spaces.plane import HOME, Grid
+from genplay.spaces.plane import HOME, Box, Grid
 
 Array = np.ndarray
 
@@ -143,3 +144,59 @@ def kl_from_two_moons(model: Model, n: int = 256) -> float:
     log_q = log_prob_on(model, grid).reshape(-1)
     seen = p > 1e-12
     return float(np.sum(p[seen] * (np.log(p[seen]) - log_q[seen])) * grid.cell_area)
+
+
+def agreement(model: Model, samples: Tensor, box: Box, fine: int = 128, coarse: int = 16) -> float:
+    """How well samples (n, 2) fit the model's own log_prob: the p-value of a χ² test over coarse cells of the box.
+
+    What falls outside the box, and all cells where fewer than five samples are expected, count as one cell.
+    """
+    from scipy.stats import chi2
+
+    n = len(samples)
+    grid = Grid(box, fine)
+    mass = np.exp(log_prob_on(model, grid)) * grid.cell_area
+    part = fine // coarse
+    expected = n * mass.reshape(coarse, part, coarse, part).sum(axis=(1, 3))
+    points = samples.double().numpy()
+    edges_x = np.linspace(box.x0, box.x1, coarse + 1)
+    edges_y = np.linspace(box.y0, box.y1, coarse + 1)
+    seen, _, _ = np.histogram2d(points[:, 1], points[:, 0], bins=[edges_y, edges_x])
+    full = expected >= 5
+    rest_expected, rest_seen = n - expected[full].sum(), n - seen[full].sum()
+    statistic = ((seen[full] - expected[full]) ** 2 / expected[full]).sum()
+    statistic += (rest_seen - rest_expected) ** 2 / max(rest_expected, 1.0)
+    return float(chi2.sf(statistic, int(full.sum())))
+
+
+def slope_error(model: Model, batch: Batch, step: float = 1e-5) -> float:
+    """Relative error of a phase's gradient along a random direction, against a central difference; all in float64.
+
+    The noise of training is drawn again from the same seed for each of the three losses.
+    """
+    model.double()
+    (phase,) = model.phases()
+    assert phase.parameters is not None
+    parameters = list(phase.parameters)
+    generator = torch.Generator().manual_seed(5)
+    directions = [torch.randn(p.shape, generator=generator, dtype=torch.float64) for p in parameters]
+
+    def loss() -> Tensor:
+        for name, value in vars(model).items():
+            if isinstance(value, NoiseTape):
+                setattr(model, name, NoiseTape(value._kind))
+        noise = torch.Generator().manual_seed(6)
+        return phase.run(Batch(batch.x.double(), batch.y, noise))["loss"]
+
+    found = torch.autograd.grad(loss(), parameters)
+    along = sum(float((g * d).sum()) for g, d in zip(found, directions, strict=True))
+    values = []
+    for sign in (1, -1):
+        with torch.no_grad():
+            for p, d in zip(parameters, directions, strict=True):
+                p += sign * step * d
+            values.append(float(loss()))
+            for p, d in zip(parameters, directions, strict=True):
+                p -= sign * step * d
+    measured = (values[0] - values[1]) / (2 * step)
+    return abs(measured - along) / max(abs(along), 1e-3)

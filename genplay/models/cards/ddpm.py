@@ -35,7 +35,7 @@ class DiffusionKnobs(Knobs):
         40, "Steps from noise to a sample, at most T (ancestral, ddim).", low=1, high=1000, log=True, live=True
     )  # fmt: skip
     ode_steps: int = knob(
-        20, "Runge–Kutta steps of the ode sampler and of the density.", low=2, high=200, log=True, live=True
+        16, "Runge–Kutta steps of the ode sampler and of the density.", low=2, high=200, log=True, live=True
     )
 
 
