@@ -102,9 +102,8 @@ class App:
             width, height = min(width, screen.width()), min(height, screen.height())
         self.window.resize(width, height)
         if not self.scripted:
-            self.window.restore()
-            if self.options.size is not None:
-                self.window.resize(width, height)
+            self.window.restore(keep_size=self.options.size is not None)
+        self.window.settle()
         self.crashes.install()
         self.window.show()
         self.window.heart.start()
@@ -114,6 +113,7 @@ class App:
         painted = _FirstPaint(self.window)
         self.show()
         await painted.done.wait()
+        gc.enable()
         self.experiment.warm_up()
         if self.options.file is not None:
             self.dispatch.run("file.open", path=str(self.options.file))
@@ -263,6 +263,8 @@ def run_gui(options: GuiOptions) -> int:
     pg.setConfigOptions(antialias=False, useOpenGL=False)
     interval = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_INTERVAL)
+    # Nothing made before the first picture is garbage; looking for it would only delay the window.
+    gc.disable()
     loop = qasync.QEventLoop(app)
     asyncio.set_event_loop(loop)
     try:
@@ -271,6 +273,7 @@ def run_gui(options: GuiOptions) -> int:
     finally:
         asyncio.set_event_loop(None)
         sys.setswitchinterval(interval)
+        gc.enable()
         gc.unfreeze()
 
 

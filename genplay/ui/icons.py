@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import shutil
-import tempfile
-import weakref
 from functools import lru_cache
-from pathlib import Path
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QIcon
 
 from genplay.errors import Failure
-from genplay.paths import resource
+from genplay.paths import resource, settings_dir
 
 __all__ = ["IconSet", "svg_text"]
 
@@ -34,12 +30,12 @@ def svg_text(name: str, colour: str) -> str:
 
 
 class IconSet:
-    """Icons by name and colour; the recoloured files live in a temporary folder as long as the set does."""
+    """Icons by name and colour; the recoloured files are kept among the settings, so that they are written only once."""
 
     def __init__(self) -> None:
         self._made: dict[tuple[str, str, str], QIcon] = {}
-        self._folder = Path(tempfile.mkdtemp(prefix="genplay-icons-"))
-        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._folder = settings_dir() / "icons"
+        self._folder.mkdir(exist_ok=True)
 
     def icon(self, name: str, colour: str, disabled: str) -> QIcon:
         """The icon in one colour, and in another where the button is disabled."""

@@ -118,7 +118,6 @@ class MainWindow(QMainWindow):
             "latent": self.latent,
         }  # fmt: skip
         self.docks = Docks(self, theme, bodies)
-        self.docks.arrange()
         panels = self.menus.menus["View"].addMenu("Panels")
         for dock in self.docks.docks.values():
             panels.addAction(dock.toggleViewAction())
@@ -227,7 +226,8 @@ class MainWindow(QMainWindow):
 
     def _dress(self) -> None:
         self._fit_bars()
-        QTimer.singleShot(0, self, self._fit_docks)
+        if self.isVisible():
+            QTimer.singleShot(0, self, self._fit_docks)
 
     def _fit_bars(self) -> None:
         self.toasts.bottom = self.status.height() + self.transport.height()
@@ -278,17 +278,23 @@ class MainWindow(QMainWindow):
         """Where the layout is kept."""
         return QSettings(str(settings_dir() / "window.ini"), QSettings.Format.IniFormat)
 
-    def restore(self) -> None:
-        """Bring back size and layout of the last time."""
+    def settle(self) -> None:
+        """Put the panels where they belong at the present size, before the window is shown."""
+        self._fit_bars()
+        self._fit_docks()
+
+    def restore(self, *, keep_size: bool = False) -> None:
+        """Bring back size and layout of the last time; before the window is shown, at its size."""
         settings = self.settings()
         geometry, state = settings.value("geometry"), settings.value("state")
-        if isinstance(geometry, QByteArray):
+        if isinstance(geometry, QByteArray) and not keep_size:
             self.restoreGeometry(geometry)
         mode = self.docks.fitting_mode()
+        self.docks.arrange()
+        self._arranged_for, self._scaled_for = mode, self.theme.scale
         known = isinstance(state, QByteArray) and settings.value("mode") == mode
-        if known and self.restoreState(state, LAYOUT_VERSION):
-            self._arranged_for = self.docks.mode = mode
-            self._scaled_for = self.theme.scale
+        if known:
+            self.restoreState(state, LAYOUT_VERSION)
 
     def remember(self) -> None:
         """Keep size, layout, theme and text size for the next time."""

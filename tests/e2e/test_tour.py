@@ -72,4 +72,5 @@ def test_quit_after_leaves_a_screenshot(tmp_path: Path) -> None:
         tmp_path, "offscreen", "--screenshot", str(picture), "--size", "1280x800", "--quit-after", "3"
     )
     assert done.returncode == 0, done.stderr
-    assert Image.open(picture).size == (1280, 800)
+    with Image.open(picture) as image:
+        assert image.size == (1280, 800)

@@ -47,6 +47,7 @@ class DataPanel(QScrollArea):
         self.settings = Form(theme, self._set)
         self._amount = Section("Amount and noise", theme, opened=False)
         self._amount.add(self.settings)
+        self._amount.toggled.connect(self.refresh)
         self.file = QPushButton("Open a data file …")
         self.file.setToolTip(f"{actions.tip('data.open')}\nOr drop a file anywhere on the window.")
         self.file.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -68,7 +69,7 @@ class DataPanel(QScrollArea):
     def render(self, snapshot: object) -> None:  # type: ignore[override]
         """The data do not depend on the run."""
 
-    def refresh(self) -> None:
+    def refresh(self, *_: object) -> None:
         """Show the experiment's data."""
         from genplay.datasets.registry import card
 
@@ -89,7 +90,8 @@ class DataPanel(QScrollArea):
         self.knobs.setVisible(bool(own))
         labelled = data.classes > 1
         infos = [i for i in DataSettings.infos() if labelled or i.name not in ("label_noise", "balance")]
-        self.settings.show_knobs(infos, spec.settings.as_dict())
+        if self._amount.opened:
+            self.settings.show_knobs(infos, spec.settings.as_dict())
         self._amount.set_note(f"{len(data.x_train):,} + {len(data.x_test):,}".replace(",", "\u202f"))
 
     def _set(self, name: str, value: Value) -> None:

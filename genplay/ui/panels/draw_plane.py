@@ -82,12 +82,12 @@ class DrawPlane(QWidget):
         self.picker.picked.connect(self._label)
         self.form = Form(theme, self._set)
         self._values = BrushKnobs()
-        self.form.show_knobs(BrushKnobs.infos(), self._values.as_dict())
         self._label_title = QLabel("Label of what you draw")
         self._brush = Section("Brush", theme, opened=False)
         self._brush.add(self._label_title)
         self._brush.add(self.picker)
         self._brush.add(self.form)
+        self._brush.toggled.connect(self._fill)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.addWidget(self.canvas)
@@ -132,6 +132,10 @@ class DrawPlane(QWidget):
         )
         self.canvas.update()
         self._note()
+
+    def _fill(self, opened: bool) -> None:
+        if opened:
+            self.form.show_knobs(BrushKnobs.infos(), self._values.as_dict())
 
     def _note(self) -> None:
         self._brush.set_note(f"label {self.canvas.brush.label}, width {self._values.size:g}")

@@ -49,10 +49,13 @@ class ModelPanel(QScrollArea):
         self.recipe = Form(theme, self._set_recipe, parts=True)
         self._recipe_part = Section("How it is trained", theme, opened=False)
         self._recipe_part.add(self.recipe)
+        # Folded parts are filled when they are opened: that keeps the start quick.
+        self._recipe_part.toggled.connect(self.refresh)
         self._table_part = Section("What it can do", theme, opened=False)
         self._table = QWidget()
         self._grid = QGridLayout(self._table)
         self._table_part.add(self._table)
+        self._table_part.toggled.connect(self._show_abilities)
         self.defaults = QPushButton("Default knobs")
         self.defaults.setToolTip(actions.tip("model.defaults"))
         self.defaults.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -97,7 +100,7 @@ class ModelPanel(QScrollArea):
     def render(self, snapshot: object) -> None:  # type: ignore[override]
         """The panel shows what is asked for, not how the run goes."""
 
-    def refresh(self) -> None:
+    def refresh(self, *_: object) -> None:
         """Show the experiment's model, knobs and recipe."""
         experiment = self._experiment
         card, world = experiment.card, experiment.world
@@ -115,7 +118,8 @@ class ModelPanel(QScrollArea):
         infos = [info for info in experiment.knobs.infos() if info.applies(world, experiment.objective)]
         self.knobs.show_knobs(infos, experiment.knobs.as_dict())
         self.knobs.setVisible(bool(infos))
-        self.recipe.show_knobs(Recipe.infos(), experiment.recipe.as_dict())
+        if self._recipe_part.opened:
+            self.recipe.show_knobs(Recipe.infos(), experiment.recipe.as_dict())
         recipe = experiment.recipe
         self._recipe_part.set_note(f"{recipe.optimiser}, {recipe.learning_rate:g}")
         self._mark()
@@ -135,7 +139,9 @@ class ModelPanel(QScrollArea):
         self.objective.blockSignals(False)
         self._objective_row.setVisible(self.objective.count() > 1)
 
-    def _show_abilities(self) -> None:
+    def _show_abilities(self, *_: object) -> None:
+        if not self._table_part.opened:
+            return
         while self._grid.count():
             item = self._grid.takeAt(0)
             widget = item.widget() if item is not None else None
