@@ -91,8 +91,8 @@ class BernoulliMixture(Model):
         x, r = self._expected
         alpha = self.options.smoothing
         count = r.sum(dim=0)
-        lit = r.T @ x
-        log_odds = (lit + alpha).log() - (count[:, None] - lit + alpha).log()
+        lit, dark = r.T @ x, r.T @ (1 - x)
+        log_odds = (lit + alpha).log() - (dark + alpha).log()
         self.weight_logits.copy_((count / len(x)).clamp_min(1e-12).log())
         self.pixel_logits.copy_(log_odds.nan_to_num(0.0).clamp(-CERTAIN, CERTAIN))
         return {"used components": torch.exp(-(p := count / len(x)).xlogy(p).sum())}

@@ -141,10 +141,9 @@ class RBM(Model):
     def sample_from(self, noise: Tensor) -> Tensor:
         """A Gibbs chain from random pixels whose temperature falls from ∞ to 1 in the first half of its sweeps."""
         v = (noise[:, : self.dim] < 0.5).to(noise)
-        each = noise[:, self.dim :].reshape(len(noise), -1, self.hidden + self.dim)
-        sweeps = each.shape[1]
-        for t in range(sweeps):
-            v = self._gibbs(v, each[:, t], min(1.0, 2 * (t + 1) / sweeps))
+        each = noise[:, self.dim :].split(self.hidden + self.dim, dim=1)
+        for t, uniforms in enumerate(each, start=1):
+            v = self._gibbs(v, uniforms, min(1.0, 2 * t / len(each)))
         return v
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:

@@ -17,6 +17,7 @@ from genplay.spaces.binary import (
     images,
     log_mixture_block,
     log_sum_exp,
+    softplus_sums,
 )
 
 
@@ -73,3 +74,13 @@ def test_log_sum_exp_over_all_images_has_a_closed_form_for_independent_pixels():
 
 def test_log_sum_exp_of_nothing_is_minus_infinity():
     assert log_sum_exp(lambda a, b: np.full((b - a, 1), -np.inf)) == -np.inf
+
+
+@given(st.integers(1, 9), st.floats(0.01, 300.0), st.integers(0, 1000))
+def test_softplus_sums_equal_term_by_term_sums_however_large(terms, size, seed):
+    rng = np.random.default_rng(seed)
+    low, high = rng.normal(size=(13, terms)) * size, rng.normal(size=(11, terms)) * size
+    direct = np.logaddexp(0.0, low[None] + high[:, None]).sum(axis=2)
+    sums = softplus_sums(low, high)
+    np.testing.assert_allclose(sums(0, 11), direct, rtol=1e-12, atol=1e-14)
+    np.testing.assert_array_equal(sums(3, 7), sums(0, 11)[3:7])
