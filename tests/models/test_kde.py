@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from scipy.stats import gaussian_kde
+from scipy.stats import gaussian_kde, kstest
 from sklearn.neighbors import KernelDensity as Reference
 
 from genplay.models.kde import KernelDensity, leave_one_out, scott, silverman
@@ -128,3 +128,10 @@ def test_towards_no_bandwidth_only_the_data_are_drawn() -> None:
     model = estimate(x, rule="manual", bandwidth=1e-3)
     samples = model.sample(200, torch.Generator().manual_seed(0))
     assert float(torch.cdist(samples, x).min(dim=1).values.max()) < 0.01
+
+
+def test_a_uniform_kernel_fills_its_disc_evenly() -> None:
+    """On a disc of radius R the squared distance from the centre is uniform on [0, R²]; R is twice the bandwidth."""
+    model = estimate(torch.zeros(1, 2), rule="manual", bandwidth=0.5, kernel="uniform")
+    squares = model.sample(5000, torch.Generator().manual_seed(0)).square().sum(dim=1).numpy()
+    assert kstest(squares, "uniform").pvalue > 1e-3
