@@ -237,7 +237,7 @@ class MainWindow(QMainWindow):
         """Rearrange the panels when the size has come to ask for it; what was hidden or floats stays so."""
         mode, scale = self.docks.fitting_mode(), self.theme.scale
         if mode != self._arranged_for:
-            self.docks.arrange(keep=True)
+            self.docks.arrange(keep=bool(self._arranged_for))
         elif scale != self._scaled_for:
             self.docks.resize()
         self._arranged_for, self._scaled_for = mode, scale

@@ -123,3 +123,16 @@ def test_unsaved_work_is_offered_again(qapp: QApplication, until: Until) -> None
     second.experiment.set_dirty(False)
     second.close()
     flush()
+
+
+def test_every_panel_is_there_at_first(qapp: QApplication, until: Until) -> None:
+    for options in (GuiOptions(size=(1280, 800)), GuiOptions(size=(1280, 800), quit_after=1000)):
+        session = App(qapp, options)
+        session.show()
+        until(session.window.isVisible)
+        docks = session.window.docks.docks.values()
+        assert all(dock.toggleViewAction().isChecked() for dock in docks)
+        assert [dock.name for dock in docks if not dock.visibleRegion().isEmpty()] == ["data", "model", "curves"]
+        session.experiment.set_dirty(False)
+        session.close()
+        flush()
