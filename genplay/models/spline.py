@@ -82,22 +82,18 @@ class RationalQuadratic(nn.Module):
         by_top = by_y * h / D
         by_D = torch.addcmul(double * -2, by_top, f, value=-1)
         # Then by s, d₀, d₁, θ.
-        ends = torch.empty(3, 2, n, dtype=x.dtype, device=x.device)
         tilt = u - t
         by_s = torch.addcmul(by_D + by_top.mul(t).mul_(t), tu, by_q - by_D, value=2)
         by_s.addcdiv_(by_log, s, value=2)
-        torch.addcmul((by_top + by_D).mul_(tu), by_q * u, u, out=ends[2, 0])
-        torch.addcmul(by_D * tu, by_q * t, t, out=ends[2, 1])
+        by_d0 = torch.addcmul((by_top + by_D).mul_(tu), by_q * u, u)
+        by_d1 = torch.addcmul(by_D * tu, by_q * t, t)
         by_t = torch.addcmul((by_y * w).mul_(slope), double, c * tilt, value=-2)
         by_t.addcmul_(by_q, torch.addcmul(d1 * t, s, tilt).addcmul_(d0, u, value=-1), value=2)
         # Then by the two ends of the bin: its width is their difference, and θ is measured from the left one.
         by_x = by_t / w
         by_h = torch.addcmul(by_s / w, by_y, f)
         by_w = torch.addcmul(by_s * s, by_t, t).div_(w)
-        torch.sub(by_w, by_x, out=ends[0, 0])
-        torch.neg(by_w, out=ends[0, 1])
-        torch.sub(by_y, by_h, out=ends[1, 0])
-        ends[1, 1] = by_h
+        ends = torch.stack([by_w - by_x, -by_w, by_y - by_h, by_h, by_d0, by_d1]).view(3, 2, n)
         # Then by all knots, and through the running sum, the softmax and the softplus.
         table = torch.zeros(3, bins + 1, n, dtype=x.dtype, device=x.device).scatter_(1, index, ends)
         by_share = torch.bmm(self.sums.mT, table[:2]).mul_(shares)
