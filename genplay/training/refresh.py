@@ -37,6 +37,9 @@ _FEWEST_SAMPLES = 64
 _COARSEST = 24
 _FAST_PERIOD = 0.033
 _EVALUATION_PERIOD = 1.0
+_FIRST_EVALUATION_PERIOD = 0.1
+_EVALUATION_SLOWING = 1.2
+"""Likelihoods are measured often while they fall fastest, at the start, then less and less often."""
 _EVALUATED = {False: 500, True: 1000}
 
 
@@ -108,7 +111,7 @@ class Refresher:
     @staticmethod
     def _new_item(key: str) -> _Item:
         if key.startswith("nll"):
-            return _Item(weight=0.5, period=_EVALUATION_PERIOD)
+            return _Item(weight=0.5, period=min(_FIRST_EVALUATION_PERIOD, _EVALUATION_PERIOD))
         return _Item(weight=1.0, period=_FAST_PERIOD)
 
     @property
@@ -281,6 +284,9 @@ class Refresher:
             return False
         self._work = None
         self._climb(work.key, work.size, work.task.seconds)
+        if work.key.startswith("nll"):
+            item = self._items[work.key]
+            item.period = min(_EVALUATION_PERIOD, _EVALUATION_SLOWING * item.period)
         cost = work.task.per_point
         item.per_point = cost if item.per_point is None else 0.5 * (item.per_point + cost)
         item.done_version, item.done_size = work.version, work.size

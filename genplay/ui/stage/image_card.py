@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from genplay.quantity import Kind, Quantity
@@ -111,7 +111,15 @@ class ImageCard(QWidget):
             self._learned = f'<span style="color:{colour}">log p</span> {log_p_text(value, kind)}'
         self._write()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._write()
+
     def _write(self) -> None:
+        """Write as many of the lines as the place has room for, the most important first."""
         hint = f'<span style="color:{self._theme.tokens.text_dim}">Point at any image; click to keep it here.</span>'
         lines = [line for line in (self._learned, self._true, self._code, hint) if line]
-        self.numbers.setText("".join(f'<p style="margin:0 0 6px 0">{line}</p>' for line in lines))
+        for count in range(len(lines), 0, -1):
+            self.numbers.setText("".join(f'<p style="margin:0 0 6px 0">{line}</p>' for line in lines[:count]))
+            if self.numbers.heightForWidth(self.numbers.width()) <= self.height():
+                break
