@@ -1,7 +1,7 @@
 """How smoothly the window runs: gaps between event-loop ticks, frames drawn, input to paint, and training speed.
 
-``write`` measures in one run, alternating: some seconds of training in the window, then the bare loop of the same model
-in a thread of the same priority with the window at rest. What other programs on the machine took is read from the
+``write`` measures in one run, alternating: training in the window, the window drawing as often without training, and the bare
+loop of the same model in a thread of the same priority with the window at rest. What other programs on the machine took is read from the
 scheduler where the system tells (Linux), so that speeds can be compared with that taken out.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,13 +79,14 @@ def _thread_named(name: str) -> threading.Thread | None:
 
 
 class _Stretch:
-    """Steps, wall time and run-queue wait between two moments."""
+    """Steps, wall time and run-queue wait of a thread, and of the window's, between two moments."""
 
     def __init__(self, thread: threading.Thread | None, step: int) -> None:
         self._thread = thread
         self._step = step
         self._begin = time.perf_counter()
         self._wait = queue_wait(thread) if thread is not None else None
+        self._window_wait = queue_wait(threading.main_thread())
 
     def end(self, step: int) -> dict[str, float]:
         seconds = time.perf_counter() - self._begin
@@ -92,7 +94,10 @@ class _Stretch:
         if self._thread is not None and self._wait is not None:
             waited = (queue_wait(self._thread) or self._wait) - self._wait
         steps = step - self._step
-        return {"steps": steps, "seconds": seconds, "waited": min(waited, seconds * 0.95)}
+        out = {"steps": steps, "seconds": seconds, "waited": min(waited, seconds * 0.95)}
+        if self._window_wait is not None:
+            out["window_waited"] = (queue_wait(threading.main_thread()) or 0.0) - self._window_wait
+        return out
 
 
 class Diagnostics(QObject):
@@ -106,10 +111,11 @@ class Diagnostics(QObject):
         self._canvas = canvas
         self._begin = time.perf_counter()
         self.frames = 0
-        self.training, self.resting = Gaps(), Gaps()
+        self.training, self.drawing = Gaps(), Gaps()
+        self._heart = heart
         self.frame_times, self.latency = Gaps(), Gaps()
         self._last = 0.0
-        self._running = False
+        self._gaps: Gaps | None = None
         self._measuring = False
         self._ticks = QTimer(self, interval=TICK_MS)
         self._ticks.setTimerType(Qt.TimerType.PreciseTimer)
@@ -129,7 +135,8 @@ class Diagnostics(QObject):
     def _follow(self) -> None:
         """Watch the loop only while there is something to watch, so that an idle window stays idle."""
         running = self._experiment.running
-        self._running = running
+        if not self._measuring:
+            self._gaps = self.training if running else None
         if running and not self._ticks.isActive():
             self._last = 0.0
             self._ticks.start()
@@ -138,8 +145,8 @@ class Diagnostics(QObject):
 
     def _tick(self) -> None:
         now = time.perf_counter()
-        if self._last:
-            (self.training if self._running else self.resting).add((now - self._last) * 1000)
+        if self._last and self._gaps is not None:
+            self._gaps.add((now - self._last) * 1000)
         self._last = now
 
     def _drawn(self, milliseconds: float) -> None:
@@ -191,11 +198,16 @@ class Diagnostics(QObject):
     def _measure(self, plan: RunPlan, path: Path, out: Future[Path]) -> None:
         """Alternate between training in the window and the bare loop; runs in a thread of its own."""
         try:
-            result = _compare(self._experiment, plan)
+            result = _compare(self._experiment, plan, self._enter)
         except BaseException as error:
             self._finish(path, {"problem": str(error)}, out)
             return
         self._finish(path, result, out)
+
+    def _enter(self, phase: str) -> None:
+        """What is being measured from now on: ``training``, ``drawing`` or nothing of the window."""
+        self._gaps = {"training": self.training, "drawing": self.drawing}.get(phase)
+        self._heart.forced = phase == "drawing"
 
     def _finish(self, path: Path, compared: dict[str, Any], out: Future[Path]) -> None:
         report = self.report() | compared
@@ -205,19 +217,20 @@ class Diagnostics(QObject):
             out.set_exception(Failure(f"The diagnostics {path} cannot be written: {error.strerror}."))
             return
         self._measuring = False
+        self._heart.forced = False
         out.set_result(path)
 
     def report(self) -> dict[str, Any]:
         """All figures so far."""
         snapshot = self._experiment.bench.latest()
         seconds = time.perf_counter() - self._begin
-        training, resting = self.training.to_json(), self.resting.to_json()
-        ratio = training["p99_ms"] / resting["p99_ms"] if training["count"] and resting["count"] else None
+        training, drawing = self.training.to_json(), self.drawing.to_json()
+        ratio = training["p99_ms"] / drawing["p99_ms"] if training["count"] and drawing["count"] else None
         return {
             "seconds": round(seconds, 3),
             "frames_drawn": self.frames,
             "tick_gap_training": training,
-            "tick_gap_resting": resting,
+            "tick_gap_drawing_only": drawing,
             "tick_gap_p99_ratio": round(ratio, 3) if ratio is not None else None,
             "frame": self.frame_times.to_json(),
             "input_to_paint": self.latency.to_json(),
@@ -228,8 +241,8 @@ class Diagnostics(QObject):
         }
 
 
-def _compare(experiment: Experiment, plan: RunPlan) -> dict[str, Any]:
-    """Steps a second in the window and bare, three rounds of each in turn."""
+def _compare(experiment: Experiment, plan: RunPlan, enter: Callable[[str], None]) -> dict[str, Any]:
+    """Steps a second in the window and bare, and drawing alone, three rounds of each in turn."""
     from genplay.training.priority import lower_priority
     from genplay.training.trainer import Trainer
 
@@ -239,13 +252,18 @@ def _compare(experiment: Experiment, plan: RunPlan) -> dict[str, Any]:
     window: list[dict[str, float]] = []
     bare: list[dict[str, float]] = []
     for _ in range(ROUNDS):
+        enter("training")
         before = bench.latest()
         stretch = _Stretch(_thread_named("genplay-training"), before.step if before is not None else 0)
         time.sleep(ROUND_SECONDS)
         after = bench.latest()
         window.append(stretch.end(after.step if after is not None else 0))
         bench.command(lambda worker: worker.pause())
-        time.sleep(0.5)
+        enter("")
+        time.sleep(0.5)  # views refine themselves first
+        enter("drawing")
+        time.sleep(ROUND_SECONDS)
+        enter("")
         stretch = _Stretch(threading.current_thread(), trainer.step_count)
         end = time.perf_counter() + ROUND_SECONDS
         while time.perf_counter() < end:

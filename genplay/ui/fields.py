@@ -234,7 +234,7 @@ class NumberField(Field):
         self.box.setAccessibleName(info.label)
         self.label.setBuddy(self.box)
         self.slider: QSlider | None = None
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         self._row = QHBoxLayout()
         self._row.addWidget(self.label, 1)
@@ -330,7 +330,7 @@ class NumberField(Field):
     def dress(self) -> None:
         self.box.setFixedWidth(self.theme.px(92))
         self._row.setSpacing(self.theme.space(2))
-        self.layout().setSpacing(self.theme.space(0.5))
+        self._column.setSpacing(self.theme.space(0.5))
 
 
 class ChoiceField(Field):

@@ -33,7 +33,7 @@ class Form(QWidget):
         self._change = change
         self._parts = parts
         self._infos: tuple[KnobInfo, ...] = ()
-        self._heads: list[tuple[QWidget, QLabel, str, str]] = []
+        self._heads: list[tuple[QHBoxLayout, QLabel, str, str]] = []
         self.fields: dict[str, Field] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -65,7 +65,8 @@ class Form(QWidget):
 
     def _build(self) -> None:
         while self._column.count():
-            widget = self._column.takeAt(0).widget()
+            item = self._column.takeAt(0)
+            widget = item.widget() if item is not None else None
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
@@ -95,7 +96,7 @@ class Form(QWidget):
         label.setProperty("role", "live" if token == "accent" else "restart")
         row.addWidget(picture)
         row.addWidget(label, 1)
-        self._heads.append((head, picture, icon, token))
+        self._heads.append((row, picture, icon, token))
         self._column.addWidget(head)
         self._dress()
 
@@ -109,8 +110,8 @@ class Form(QWidget):
     def _dress(self) -> None:
         theme = self._theme
         self._column.setSpacing(theme.space(2))
-        for head, picture, icon, token in self._heads:
+        for row, picture, icon, token in self._heads:
             picture.setPixmap(theme.icon(icon, token).pixmap(theme.px(14), theme.px(14)))
-            head.layout().setSpacing(theme.space(1))
+            row.setSpacing(theme.space(1))
         for field in self.fields.values():
             field.dress()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
@@ -72,10 +73,14 @@ class Transport(QFrame):
         self.restart.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.restart.setToolTip(actions.tip("train.restart"))
         self.restart.clicked.connect(lambda: actions.run("train.restart"))
-        for widget in (self.rewind, self.play, self.step, self.seed, self.count):
+        left: tuple[QWidget, ...] = (self.rewind, self.play, self.step, self.seed, self.count)
+        right: tuple[QWidget, ...] = (
+            self.pending, self.restart, self.speed_label, self.speed, self.speed_value,
+        )  # fmt: skip
+        for widget in left:
             self._row.addWidget(widget)
         self._row.addStretch(1)
-        for widget in (self.pending, self.restart, self.speed_label, self.speed, self.speed_value):
+        for widget in right:
             self._row.addWidget(widget)
         experiment.model_changed.connect(self.refresh)
         experiment.run_changed.connect(self.refresh)
@@ -103,7 +108,7 @@ class Transport(QFrame):
         menu = QMenu(button)
         for count in (1, 10, 100, 1000):
             title = "1 step" if count == 1 else f"{count:,} steps".replace(",", "\u202f")
-            menu.addAction(title, lambda n=count: self._actions.run("train.step", n=n))
+            menu.addAction(title, partial(self._actions.run, "train.step", n=count))
         menu.addSeparator()
         menu.addAction(
             f"Sub-step: one phase of a step\t{self._actions.spec('train.substep').shortcut}",

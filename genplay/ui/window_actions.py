@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer, qVersion
 
@@ -44,7 +46,7 @@ def bind_window(registry: ActionRegistry, window: MainWindow, diagnostics: Diagn
     def shortcuts() -> None:
         ShortcutsPage(registry.specs(), theme, window).show_over()
 
-    bindings = {
+    bindings: dict[str, Callable[..., Any]] = {
         "window.theme": set_theme,
         "window.scale": lambda factor: theme.set_scale(factor),
         "window.screenshot": lambda path: picture_later(window, path),

@@ -132,7 +132,11 @@ def test_every_panel_is_there_at_first(qapp: QApplication, until: Until) -> None
         until(session.window.isVisible)
         docks = session.window.docks.docks.values()
         assert all(dock.toggleViewAction().isChecked() for dock in docks)
-        assert [dock.name for dock in docks if not dock.visibleRegion().isEmpty()] == ["data", "model", "curves"]
+        assert [dock.name for dock in docks if not dock.visibleRegion().isEmpty()] == [
+            "data",
+            "model",
+            "curves",
+        ]
         session.experiment.set_dirty(False)
         session.close()
         flush()
