@@ -27,7 +27,7 @@ def double(x: Tensor) -> Tensor:
 
 def linear(inputs: int, outputs: int, generator: torch.Generator, gain: float = 1.0) -> nn.Linear:
     """A linear layer with weights and bias uniform in ±gain/√inputs, drawn from the generator."""
-    layer: nn.Linear = nn.utils.skip_init(nn.Linear, inputs, outputs)  # type: ignore[no-untyped-call]
+    layer: nn.Linear = nn.utils.skip_init(nn.Linear, inputs, outputs)
     reach = gain / math.sqrt(inputs)
     with torch.no_grad():
         layer.weight.uniform_(-reach, reach, generator=generator)
