@@ -165,7 +165,11 @@ def _check_width(
     for row, line in zip(rows, numbers, strict=True):
         if len(row) != width:
             like = "the header has" if header is not None else "most lines have"
+            first = min(len(row), width)
+            name = f" ('{header[first]}')" if header is not None and first < width else ""
+            wrong, mend = (
+                ("is missing", "Fill it in") if len(row) < width else ("is too much", "Take it away")
+            )
             raise BadInput(
-                f"{path}, line {line}: {len(row)} column{'s' if len(row) > 1 else ''} where {like} {width}. "
-                f"{'Fill in' if len(row) < width else 'Take away'} what is {'missing' if len(row) < width else 'too much'}."
+                f"{path}, line {line}: column {first + 1}{name} {wrong}: {like} {width}, this line {len(row)}. {mend}."
             )
