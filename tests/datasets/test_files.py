@@ -91,7 +91,7 @@ BAD = {
     "a text cell after blank lines": ("t.csv", "x,y\n\n1,2\n\n\n3,4\n5,oops\n", {}, ["line 7", "'oops'"]),
     "a text cell after a long one": ("t.csv", '"x","the\ny"\n1,2\n3,4\nbad,6\n', {}, ["line 5", "column 1"]),
     "too few cells": ("t.csv", "x,y\n1,2\n3\n5,6\n", {}, ["line 3", "column 2 ('y') is missing", "the header has 2, this line 1", "Fill it in"]),
-    "too many cells": ("t.csv", "1,2\n3,4\n3,4,5\n5,6\n", {}, ["line 3", "column 3 is too much: most lines have 2, this line 3", "Take away"]),
+    "too many cells": ("t.csv", "1,2\n3,4\n3,4,5\n5,6\n", {}, ["line 3", "column 3 is too much: most lines have 2, this line 3", "Take it away"]),
     "nan": ("t.csv", "x,y\n1,2\n3,nan\n5,6\n", {}, ["line 3", "column 2 ('y')", "missing", "skip_missing=true"]),
     "an empty cell": ("t.csv", "x,y\n1,2\n,4\n5,6\n", {}, ["line 3", "column 1 ('x')", "missing", "skip_missing=true"]),
     "NA": ("t.csv", "x,y\n1,2\nNA,4\n5,6\n", {}, ["line 3", "'NA'", "skip_missing=true"]),
