@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from genplay.models.card import Card
-from genplay.models.cards import bernoulli_mixture, ddpm, ebm, gaussian, gmm, kde, made, nsf, rbm, vae
+from genplay.models.cards import bernoulli_mixture, ddpm, ebm, gan, gaussian, gmm, kde, made, nsf, rbm, vae
 
 __all__ = ["ALL"]
 
@@ -15,6 +15,7 @@ ALL: tuple[Card, ...] = (
     made.CARD,
     nsf.CARD,
     vae.CARD,
+    gan.CARD,
     ebm.CARD,
     rbm.CARD,
     ddpm.CARD,

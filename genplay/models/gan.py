@@ -1,0 +1,221 @@
+"""Generative adversarial network [1]: a generator x = G(z), z ~ N(0, I), against a discriminator D(x) = P(x is real).
+
+    min_G max_D  E_x log D(x) + E_z log(1 − D(G(z)))
+
+For a fixed G the best D is p(x) / (p(x) + q(x)); where q = p it is ½ everywhere. With logits l = net(x), each objective
+is a loss for D and one for G:
+                     D                                      G
+    minimax          softplus(−l(x)) + softplus(l(G(z)))    −softplus(l(G(z)))
+    non-saturating   the same                               softplus(−l(G(z)))
+    least-squares    ½ (l(x) − 1)² + ½ l(G(z))²             ½ (l(G(z)) − 1)²       [2]
+    hinge            (1 − l(x))₊ + (1 + l(G(z)))₊           −l(G(z))               [3]
+    wasserstein      l(G(z)) − l(x), slope held at 1        −l(G(z))               [4]
+All but the last may hold the slope of l at the data near 0 by (γ/2) ‖∇l(x)‖² [5].
+
+A GAN has no density: it can only be asked for samples.
+
+[1] Goodfellow et al. 2014.  [2] Mao et al. 2017.  [3] Lim and Ye 2017.  [4] Gulrajani et al. 2017.  [5] Mescheder et al. 2018.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from genplay.models.base import Batch, Model, Phase, Setting, Terms
+from genplay.models.cards.gan import CARD, GANKnobs
+from genplay.models.inversion import invert
+from genplay.models.layers import NoiseTape, Standardise, mlp
+
+__all__ = ["GAN"]
+
+
+class GAN(Model):
+    """Two networks. On the plane both work in standardised units; for images G gives log odds of each pixel."""
+
+    card = CARD
+    critic_centre: Tensor
+    critic_scale: Tensor
+
+    def __init__(self, knobs: GANKnobs, setting: Setting) -> None:
+        super().__init__(knobs, setting)
+        self.latent_dim = knobs.latent
+        self.binary = setting.world == "digits"
+        hidden, make = [knobs.width] * knobs.depth, setting.generator
+        self.generator_net = mlp([knobs.latent, *hidden, self.dim], make, knobs.activation)
+        self.critic_net = mlp([self.dim, *hidden, 1], make, knobs.activation)
+        self.units = Standardise(setting.x)
+        self.register_buffer("critic_centre", torch.zeros(()))
+        self.register_buffer("critic_scale", torch.ones(()))
+        self._codes, self._pixels, self._shares = (
+            NoiseTape("normal"),
+            NoiseTape("uniform"),
+            NoiseTape("uniform"),
+        )
+        self._blur_both, self._blur_fake = NoiseTape("normal"), NoiseTape("normal")
+
+    @property
+    def options(self) -> GANKnobs:
+        return cast(GANKnobs, self.knobs)
+
+    def logits(self, u: Tensor) -> Tensor:
+        """The discriminator's raw output at network inputs, (n, d) → (n,)."""
+        out: Tensor = self.critic_net(u).squeeze(1)
+        return out
+
+    def _real(self, x: Tensor) -> Tensor:
+        """Data as the discriminator sees them."""
+        return 2 * x - 1 if self.binary else cast(Tensor, self.units(x))
+
+    def _fake(self, batch: Batch, n: int) -> Tensor:
+        """n samples of the generator as the discriminator sees them.
+
+        A pixel is drawn as 0 or 1, so that grey does not give the generator away; its gradient is passed straight
+        through to the probability (Bengio et al. 2013).
+        """
+        like = self.critic_centre
+        out: Tensor = self.generator_net(self._codes.draw((n, self.latent_dim), like, batch.generator))
+        if not self.binary:
+            return out
+        p = torch.sigmoid(out)
+        drawn = (self._pixels.draw((n, self.dim), like, batch.generator) < p).to(p)
+        return 2 * (drawn + p - p.detach()) - 1
+
+    def _blurred(self, u: Tensor, tape: NoiseTape, generator: torch.Generator) -> Tensor:
+        """Inputs with instance noise."""
+        strength = self.options.pixel_noise if self.binary else self.options.instance_noise
+        if strength == 0:
+            return u
+        return torch.add(u, tape.draw(tuple(u.shape), u, generator), alpha=strength)
+
+    # Training
+
+    def phases(self) -> tuple[Phase, ...]:
+        return (
+            Phase(
+                "discriminator",
+                self._discriminator_step,
+                list(self.critic_net.parameters()),
+                repeats=lambda: self.options.d_steps,
+                rate=lambda: self.options.d_rate,
+            ),
+            Phase(
+                "generator",
+                self._generator_step,
+                list(self.generator_net.parameters()),
+                rate=lambda: self.options.g_rate,
+            ),
+        )
+
+    def _discriminator_step(self, batch: Batch) -> Terms:
+        """One pass over real and fake together; the generator takes no part in the differentiation."""
+        n = len(batch.x)
+        with torch.no_grad():
+            both = torch.cat([self._real(batch.x), self._fake(batch, n)])
+            both = self._blurred(both, self._blur_both, batch.generator)
+        penalised = self.options.penalty > 0
+        if penalised and self.objective != "wasserstein":
+            both.requires_grad_()
+        logits = self.logits(both)
+        real, fake = logits[:n], logits[n:]
+        loss = self._discriminator_loss(real, fake)
+        if penalised:
+            loss = loss + self.options.penalty * self._penalty(both, real, batch)
+        with torch.no_grad():
+            if self.objective == "wasserstein":
+                self.critic_centre.copy_(logits.mean())
+                self.critic_scale.copy_(logits.std() + 1e-6)
+            rating = self._rating(logits)
+        return {"loss": loss, "D_real": rating[:n].mean(), "D_fake": rating[n:].mean()}
+
+    def _discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        if self.objective == "least-squares":
+            return 0.5 * ((real - 1).square().mean() + fake.square().mean())
+        if self.objective == "hinge":
+            return torch.relu(1 - real).mean() + torch.relu(1 + fake).mean()
+        if self.objective == "wasserstein":
+            return fake.mean() - real.mean()
+        return softplus(-real).mean() + softplus(fake).mean()
+
+    def _penalty(self, both: Tensor, real: Tensor, batch: Batch) -> Tensor:
+        """½ E‖∇l‖² at the data; for Wasserstein E(‖∇l‖ − 1)² on the lines from data to fakes."""
+        n = len(batch.x)
+        if self.objective == "wasserstein":
+            share = self._shares.draw((n, 1), both, batch.generator)
+            between = torch.lerp(both[n:], both[:n], share).requires_grad_()
+            (slope,) = torch.autograd.grad(self.logits(between).sum(), between, create_graph=True)
+            excess: Tensor = torch.linalg.vector_norm(slope, dim=1) - 1
+            return excess.square().mean()
+        (slope,) = torch.autograd.grad(real.sum(), both, create_graph=True)
+        out: Tensor = 0.5 * slope.square().sum() / n
+        return out
+
+    def _generator_step(self, batch: Batch) -> Terms:
+        """The discriminator is held still: its parameters take no part in the differentiation."""
+        still = list(self.critic_net.parameters())
+        for p in still:
+            p.requires_grad_(False)
+        try:
+            fake = self._blurred(self._fake(batch, len(batch.x)), self._blur_fake, batch.generator)
+            logits = self.logits(fake)
+        finally:
+            for p in still:
+                p.requires_grad_(True)
+        if self.objective == "minimax":
+            loss = -softplus(logits).mean()
+        elif self.objective == "non-saturating":
+            loss = softplus(-logits).mean()
+        elif self.objective == "least-squares":
+            loss = 0.5 * (logits - 1).square().mean()
+        else:
+            loss = -logits.mean()
+        return {"loss": loss}
+
+    # What the discriminator says
+
+    def discriminator(self, x: Tensor) -> Tensor:
+        """D(x) in (0, 1), (n, d) → (n,)."""
+        return self._rating(self.logits(self._real(x)))
+
+    def _rating(self, logits: Tensor) -> Tensor:
+        """The output as a probability. The critic of Wasserstein has no scale of its own: there it is the sigmoid of
+        how many standard deviations l lies above its mean over the last batch; for least squares l itself, cut."""
+        if self.objective == "least-squares":
+            return logits.clamp(1e-6, 1 - 1e-6)
+        if self.objective == "wasserstein":
+            return torch.sigmoid((logits - self.critic_centre) / self.critic_scale)
+        return torch.sigmoid(logits)
+
+    # Sampling and codes
+
+    def noise(self, n: int, generator: torch.Generator) -> Tensor:
+        """Codes from N(0, I), for images followed by a uniform for each pixel: (n, latent) or (n, latent + 25)."""
+        z = torch.randn(n, self.latent_dim, generator=generator, device=generator.device)
+        if not self.binary:
+            return z
+        return torch.cat([z, torch.rand(n, self.dim, generator=generator, device=generator.device)], dim=1)
+
+    @torch.no_grad()
+    def sample_from(self, noise: Tensor) -> Tensor:
+        """G(z); for images pixel j is lit where its uniform is below its probability."""
+        x = self.decode(noise[:, : self.latent_dim])
+        return (noise[:, self.latent_dim :] < x).to(noise) if self.binary else x
+
+    @torch.no_grad()
+    def decode(self, z: Tensor) -> Tensor:
+        """G(z), (n, latent) → (n, d): a point, or the probability of each pixel."""
+        out: Tensor = self.generator_net(z)
+        return torch.sigmoid(out) if self.binary else self.units.inverse(out)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """A code whose G(z) comes near x, (n, d) → (n, latent): a GAN has no encoder, so it is searched for."""
+        goal = self._real(x)
+
+        def produce(z: Tensor) -> Tensor:
+            out: Tensor = self.generator_net(z)
+            return torch.tanh(out / 2) if self.binary else out
+
+        return invert(produce, goal, self.latent_dim)
