@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from genplay.lab.fit import fit
-    from genplay.lab.run import open_run as open
+    from genplay.lab.run import open_run as open  # noqa: A004
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "fit", "open"]
