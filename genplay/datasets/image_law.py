@@ -16,6 +16,7 @@ from genplay.datasets.base import Labels
 from genplay.datasets.plane_law import balanced_weights, pick
 from genplay.quantity import Quantity, exact
 from genplay.spaces.binary import HIGH, LOW, PIXELS, blocks, codes, images, log_mixture_block
+from genplay.spaces.one_thread import one_thread
 
 __all__ = ["ImageMixtureLaw"]
 
@@ -123,6 +124,7 @@ class ImageMixtureLaw:
             value -= ((1 << PIXELS) - len(unique)) * math.exp(log_rest) * log_rest
         return exact(value, f"−Σ p log p over the {len(unique)} templates")
 
+    @one_thread()
     def _full_entropy(self) -> Quantity:
         block = self.log_prob_blocks()
         total = 0.0

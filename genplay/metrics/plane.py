@@ -88,7 +88,7 @@ def over_the_plane(
         change = {name: _change(before, now, name) for name in names}
         if max(change.values()) < SETTLED and now.off < MASS_TOLERANCE:
             break
-    if np.inf in change.values() and now.grid.n > RESOLUTIONS[0]:
+    if np.inf in change.values():
         coarser = look(Grid(now.grid.box, now.grid.n // 2))
         change = {name: _change(coarser, now, name) for name in names}
     found = {name: _quantity(now, name, change[name]) for name in names}

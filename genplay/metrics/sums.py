@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from genplay.spaces.one_thread import one_thread
+
 __all__ = ["DIVERGENCES", "DivergenceSums"]
 
 Array = NDArray[np.float64]
@@ -29,6 +31,7 @@ class DivergenceSums:
         self.only_p = self.only_q = 0.0
         self._sums = dict.fromkeys(DIVERGENCES, 0.0)
 
+    @one_thread()
     def add(self, log_p: Array, log_q: Array, volume: float | Array = 1.0) -> None:
         """Count some points; ``volume`` is that of the cell of each."""
         p, q = np.exp(log_p), np.exp(log_q)
@@ -56,7 +59,8 @@ class DivergenceSums:
             name == "reverse_kl" and self.only_q > self._negligible
         ):
             return float("inf")
-        return self._sums[name]
+        # Sums of terms that are at least 0 may come out at −1e-23.
+        return max(0.0, self._sums[name]) if name == "js" else self._sums[name]
 
 
 def _jensen_shannon(p: Array, q: Array) -> float:
