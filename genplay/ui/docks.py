@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -21,6 +23,8 @@ from genplay.ui.theme import Theme
 
 __all__ = ["Dock", "Docks"]
 
+ROOMY = ("gallery", "latent")
+"""Panels that show pictures, and are little use in a low place."""
 SIDE = 248
 BOTTOM = 196
 NARROW = 1000
@@ -120,6 +124,9 @@ class Docks(QObject):
             dock.topLevelChanged.connect(self._later)
             dock.dockLocationChanged.connect(self._later)
             dock.visibilityChanged.connect(self._later)
+        for name in ROOMY:
+            if name in self.docks:
+                self.docks[name].visibilityChanged.connect(partial(self._give_room, name))
         theme.changed.connect(self._later)
         self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self._tidy)
@@ -220,6 +227,13 @@ class Docks(QObject):
             window.resizeDocks(
                 [docks["model"], docks["curves"]], [round(height * 0.45), round(height * 0.35)], vertical
             )
+
+    def _give_room(self, name: str, visible: bool) -> None:
+        """Below the model there is little height: a panel with pictures takes it from the model while it is in front."""
+        dock, wanted = self.docks[name], round(self._window.height() * 0.58)
+        if visible and self.mode == "low" and not dock.isFloating() and dock.height() < wanted:
+            docks = [self.docks["model"], dock]
+            self._window.resizeDocks(docks, [round(wanted * 0.4), wanted], Qt.Orientation.Vertical)
 
     def _later(self, *_: object) -> None:
         self._timer.start()
