@@ -66,7 +66,9 @@ def divergences(
     if data.world == "plane":
         return {
             **out,
-            **over_the_plane(law, model, device_of(model), data.box, names, budget=budget, watch=watch),
+            **over_the_plane(
+                law, model, device_of(model), data.box, names, budget=budget, seed=seed, watch=watch
+            ),
         }
     if isinstance(model, HasBlocks) and isinstance(law, LawWithBlocks):
         watch.at(0.0, "tables of all 2^25 images")

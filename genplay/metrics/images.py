@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from genplay.metrics.sums import DIVERGENCES, DivergenceSums
 from genplay.metrics.watch import Watch
-from genplay.quantity import Kind, Quantity
+from genplay.quantity import Quantity, estimate, exact
 from genplay.spaces.binary import HIGH, blocks
 
 __all__ = ["over_all_images"]
@@ -33,13 +34,12 @@ def over_all_images(
             watch.at(start / (1 << HIGH), "all 2^25 images")
         sums.add(log_p(start, stop), log_q(start, stop))
     off = max(abs(sums.mass_p - 1), abs(sums.mass_q - 1))
-    kind: Kind = "exact" if off < MASS_TOLERANCE else "estimate"
     method = (
         f"sum over all 2^25 images; there the law sums to {sums.mass_p:.6f}, the model to {sums.mass_q:.6f}"
     )
-    return {
-        name: Quantity(
-            sums.value(name), kind, None if kind == "exact" else off, method, unit="" if name == "total_variation" else "nats"
-        )
-        for name in names
-    }  # fmt: skip
+    found = {}
+    for name in names:
+        value, unit = sums.value(name), "" if name == "total_variation" else "nats"
+        trusted = off < MASS_TOLERANCE or math.isinf(value)
+        found[name] = exact(value, method, unit) if trusted else estimate(value, off, method, unit)
+    return found

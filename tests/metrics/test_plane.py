@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import norm
 
+from genplay.datasets.checkerboard import CheckerboardLaw
 from genplay.datasets.mixture import GaussianMixtureLaw
 from genplay.metrics.plane import over_the_plane
 from genplay.quantity import Quantity
@@ -84,6 +85,17 @@ def test_a_law_thinner_than_the_grid_is_integrated_along_itself() -> None:
     assert found.kind == "exact"
     assert "nodes along the law" in found.method
     assert found.value == pytest.approx(kl_of_gaussians(p, q), abs=1e-3)
+
+
+def test_a_law_with_edges_is_measured_against_a_model_with_details() -> None:
+    """Uniform on two squares that no grid fits, against spikes between the law's nodes."""
+    law = CheckerboardLaw(2, 1.3, 0.0)
+    spikes = GaussianMixtureLaw(np.ones(400), np.random.default_rng(0).uniform(-1.4, 1.4, (400, 2)), 0.04)
+    found = measure(law, Dressed(spikes))["kl"]
+    x, _ = law.sample(200_000, np.random.default_rng(5))
+    ratio = law.log_prob(x) - spikes.log_prob(x)
+    stderr = ratio.std() / 200_000**0.5
+    assert abs(found.value - ratio.mean()) < 4 * (stderr + (found.stderr or 0.01))
 
 
 def test_a_model_that_gives_the_law_no_room_is_infinitely_far() -> None:
