@@ -334,7 +334,7 @@ class Experiment:
         if self.run_id is not None:
             self.bench.leave(self._world)
         self._world = world
-        if self.run_id is not None or self.bench.told is not None:
+        if self.run_id is not None or self.bench.opening:
             self.bench.come_back(self.plan())
         self._touched()
         self.world_changed.emit()

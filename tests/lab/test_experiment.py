@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from genplay.errors import BadInput, Failure
+from genplay.lab import bench
 from genplay.lab.experiment import Experiment
 from genplay.training.checkpoint import Checkpoint
 from genplay.training.snapshot import ViewRequest
@@ -443,5 +444,27 @@ def test_space_before_torch_is_imported_starts_the_run_when_it_is() -> None:
             assert time.monotonic() < end
             time.sleep(0.01)
         assert snapshot.model == "gaussian"
+    finally:
+        experiment.close()
+
+
+def test_a_world_chosen_before_torch_is_imported_is_the_one_that_trains(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    imported = False
+    monkeypatch.setattr(bench.Bench, "warm", property(lambda _: imported))
+    experiment = Experiment(desks=small_desks())
+    try:
+        experiment.ready()
+        experiment.choose_world("digits")
+        experiment.bench.start()
+        experiment.bench.wait_warm()
+        imported = True
+        end = time.monotonic() + 60
+        while (snapshot := experiment.snapshot()) is None or snapshot.step == 0:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        assert snapshot.world == "digits"
+        assert snapshot.run_id == 1
     finally:
         experiment.close()
