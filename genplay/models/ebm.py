@@ -25,7 +25,7 @@ from torch import Tensor
 from genplay.models.base import Batch, Model, Phase, Setting, Terms
 from genplay.models.cards.ebm import CARD, EBMKnobs
 from genplay.models.energy_grid import EnergyGrid, energy_grid, settled_grid
-from genplay.models.langevin import langevin
+from genplay.models.langevin import langevin, leap
 from genplay.models.layers import NoiseTape, Standardise, mlp
 from genplay.models.memo import Memo
 from genplay.quantity import Kind
@@ -58,6 +58,7 @@ class EBM(Model):
         self.register_buffer("particles", self.units(self._in_box(start)))
         self.register_buffer("next_restart", torch.zeros((), dtype=torch.int64))
         self._normal, self._uniform = NoiseTape("normal", 8), NoiseTape("uniform", 8)
+        self._leap_normal, self._leap_uniform = NoiseTape("normal"), NoiseTape("uniform")
         self._shift = NoiseTape("uniform")
         self._lattice: tuple[int, Tensor, Tensor, Tensor] | None = None
         self._grid: Memo[EnergyGrid] = Memo()
@@ -157,6 +158,10 @@ class EBM(Model):
         """E(data) − E(chains): its gradient is that of −log p, as far as the chains have become the model's samples."""
         options, u = self.options, self.units(batch.x)
         start = self._restarted(u, batch.generator) if self.objective == "pcd" else u
+        if options.leaps:
+            far = self._leap_normal.draw((options.leaps, *start.shape), u, batch.generator)
+            chance = self._leap_uniform.draw(tuple(far.shape[:2]), u, batch.generator)
+            start = leap(self._energy, start, options.confinement, far, chance)
         normal = self._normal.draw((options.k, *start.shape), u, batch.generator)
         uniform = (
             self._uniform.draw(tuple(normal.shape[:2]), u, batch.generator) if options.adjusted else None

@@ -59,6 +59,16 @@ class EBMKnobs(Knobs):
         unit="data variances",
         objectives=CHAINED,
     )
+    leaps: int = knob(
+        2,
+        "Far leaps each chain may try before each update. Without them no mass moves between separate wells; "
+        "in many dimensions no leap would ever land.",
+        low=0,
+        high=50,
+        live=True,
+        label="far leaps",
+        objectives=CHAINED,
+    )
     adjusted: bool = knob(
         True,
         "Accept or reject each step (Metropolis), so that a chain's law is the model's own.",
@@ -68,7 +78,7 @@ class EBMKnobs(Knobs):
     )
     chains: int = knob(256, "Persistent chains.", low=8, high=4096, log=True, objectives=("pcd",))
     restart: float = knob(
-        0.02,
+        0.01,
         "Share of the persistent chains that begin anew at each step, half of them anywhere, half at data.",
         low=0.0,
         high=1.0,
