@@ -44,6 +44,15 @@ _CODES_EVERY = 1.0
 _REFRESH_EVERY = 0.5
 """Seconds between renewals of the map's codes and of the path while the model trains."""
 
+Place = tuple[int, int, int, int]
+ARRANGEMENTS: dict[str, tuple[tuple[Place, ...], tuple[int, ...], tuple[int, ...]]] = {
+    "row": (((0, 0, 1, 1), (0, 1, 1, 1), (0, 2, 1, 1), (0, 3, 1, 1)), (3, 3, 3, 5), (1,)),
+    "square": (((0, 0, 1, 1), (0, 1, 1, 1), (1, 0, 1, 1), (1, 1, 1, 1)), (1, 1), (1, 1)),
+    "narrow": (((0, 0, 1, 2), (1, 0, 1, 1), (1, 1, 1, 1), (2, 0, 1, 2)), (1, 1), (0, 1, 1)),
+    "column": (((0, 0, 1, 1), (1, 0, 1, 1), (2, 0, 1, 1), (3, 0, 1, 1)), (1,), (0, 1, 1, 1)),
+}
+"""Where code, map, decode and the walk stand (row, column, rows, columns), and how columns and rows share the room."""
+
 
 class LatentPanel(QWidget):
     """Everything about the latent code of the open model; a sentence where it has none."""
@@ -57,7 +66,7 @@ class LatentPanel(QWidget):
         self._codes: NDArray[np.float64] | None = None
         self._codes_at = self._refreshed_at = -1e9
         self._codes_step = -1
-        self._order: tuple[int, ...] = ()
+        self._arrangement = ""
 
         self.sliders = LatentSliders(theme, self)
         self.centre = QPushButton("Centre", self)
@@ -78,6 +87,7 @@ class LatentPanel(QWidget):
         self.pad = DigitPad(theme, self)
         self.words = QLabel("", self)
         self.words.setTextFormat(Qt.TextFormat.RichText)
+        let_wrap(self.words)
         self.words.setAccessibleName("The decode in numbers")
         self.walk = LatentWalkView(experiment, actions, theme, self)
         self._build()
@@ -212,20 +222,19 @@ class LatentPanel(QWidget):
         self._ask_decode()
 
     def _arrange(self) -> None:
-        """All four parts side by side, two by two, or one below the other, as the width allows."""
+        """The four parts side by side, two by two, the two pictures beside each other, or all in one column."""
         width = self.width() / self._theme.scale
-        columns = 4 if width >= 860 else 2 if width >= 470 else 1
-        order = (columns,)
-        if order == self._order:
+        name = "row" if width >= 860 else "square" if width >= 470 else "narrow" if width >= 220 else "column"
+        if name == self._arrangement:
             return
-        self._order = order
-        shares = {4: (3, 3, 3, 5), 2: (1, 1), 1: (1,)}[columns]
-        for i, part in enumerate(self._parts):
+        self._arrangement = name
+        places, columns, rows = ARRANGEMENTS[name]
+        for part, place in zip(self._parts, places, strict=True):
             self._grid.removeWidget(part)
-            self._grid.addWidget(part, i // columns, i % columns)
+            self._grid.addWidget(part, *place)
         for i in range(4):
-            self._grid.setColumnStretch(i, shares[i] if i < len(shares) else 0)
-            self._grid.setRowStretch(i, 1 if i * columns < 4 else 0)
+            self._grid.setColumnStretch(i, columns[i] if i < len(columns) else 0)
+            self._grid.setRowStretch(i, rows[i] if i < len(rows) else 0)
 
     # What is open
 
@@ -296,7 +305,7 @@ class LatentPanel(QWidget):
             if i == j:
                 codes[:, 1] = 0.0
             self.map.show_groups(self._by_class(codes), box)
-            self._map_part.say("Training points, encoded.")
+            self._map_part.say("Encoded data.")
         self._mark_map()
 
     def _by_class(self, points: NDArray[np.floating]) -> list[tuple[NDArray[np.floating], Marker]]:
