@@ -21,6 +21,8 @@ class _Page(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._content.setGeometry(self.rect())
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:
@@ -28,7 +30,11 @@ class _Page(QWidget):
         return super().event(event)
 
     def minimumSizeHint(self) -> QSize:
-        return self._content.minimumSizeHint()
+        least, layout = self._content.minimumSizeHint(), self._content.layout()
+        if layout is not None and layout.hasHeightForWidth():
+            # Labels that wrap need more height here than at their best width.
+            least.setHeight(max(least.height(), layout.minimumHeightForWidth(self.width())))
+        return least
 
     def sizeHint(self) -> QSize:
         return self._content.sizeHint()
