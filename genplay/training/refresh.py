@@ -26,7 +26,7 @@ from genplay.training.views import FieldWork, field_source, frozen, gallery
 
 __all__ = ["Refresher"]
 
-SHARE = 0.12
+SHARE = 0.1
 """Seconds of views that a second of training earns."""
 TURN = 0.012
 """How long to work before commands are looked at, seconds."""

@@ -265,9 +265,7 @@ def _compare(experiment: Experiment, plan: RunPlan, enter: Callable[[str], None]
         time.sleep(ROUND_SECONDS)
         enter("")
         stretch = _Stretch(threading.current_thread(), trainer.step_count)
-        end = time.perf_counter() + ROUND_SECONDS
-        while time.perf_counter() < end:
-            trainer.step()
+        trainer.advance(until=time.perf_counter() + ROUND_SECONDS)
         bare.append(stretch.end(trainer.step_count))
         bench.command(lambda worker: worker.start(), starts=True)
         time.sleep(0.2)
