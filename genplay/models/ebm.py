@@ -60,7 +60,7 @@ class EBM(Model):
         self._normal, self._uniform = NoiseTape("normal", 8), NoiseTape("uniform", 8)
         self._leap_normal, self._leap_uniform = NoiseTape("normal"), NoiseTape("uniform")
         self._shift = NoiseTape("uniform")
-        self._lattice: tuple[int, Tensor, Tensor, Tensor] | None = None
+        self._lattice: tuple[object, Tensor, Tensor, Tensor] | None = None
         self._grid: Memo[EnergyGrid] = Memo()
         self._sampler: Memo[EnergyGrid] = Memo()
 
@@ -141,17 +141,17 @@ class EBM(Model):
         their cells by one common random share: a lattice that stood still would let the energy fall between its points.
         """
         n, like = self.options.lattice, self.units.scale
-        if self._lattice is None or self._lattice[0] != n or self._lattice[1].device != like.device:
-            fine, coarse = self.box, self.box.grown(3.0)
-            cells = [(cell_corners(fine, n), fine.width / n)]
-            outer = cell_corners(coarse, OUTER_CELLS)
+        made_for = (n, like.device, like.dtype)
+        if self._lattice is None or self._lattice[0] != made_for:
+            coarse = self.box.grown(3.0)
             side = coarse.width / OUTER_CELLS
-            cells.append((outer[~fine.contains(outer + side / 2)], side))
-            corners = torch.as_tensor(np.concatenate([c for c, _ in cells]), dtype=torch.float32).to(
-                like.device
-            )
-            sides = torch.cat([torch.full((len(c), 1), side) for c, side in cells]).to(like.device)
-            self._lattice = (n, self.units(corners), sides / like, 2 * sides.squeeze(1).log())
+            outer = cell_corners(coarse, OUTER_CELLS)
+            outer = outer[~self.box.contains(outer + side / 2)]
+            corners = np.concatenate([cell_corners(self.box, n), outer])
+            sides = np.concatenate([np.full(n * n, self.box.width / n), np.full(len(outer), side)])
+            base = self.units(torch.as_tensor(corners).to(like))
+            width = torch.as_tensor(sides).to(like)[:, None]
+            self._lattice = (made_for, base, width / like, 2 * width.log().squeeze(1))
         return self._lattice[1:]
 
     def _contrastive_step(self, batch: Batch) -> Terms:

@@ -14,10 +14,19 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from genplay.models.layers import double
+
 __all__ = ["latent_nodes"]
 
 REACH = 5.5
 """Cells fill [−5.5, 5.5] in each dimension; the prior mass outside is 4·10⁻⁸ a dimension."""
+
+NEGLIGIBLE = 1e-3
+"""Cells with less than this share of the least mass worth halving are left out."""
+
+
+AT_ONCE = 16
+"""Cells up to this factor less urgent than the most urgent one are halved together."""
 
 
 def latent_nodes(
@@ -33,43 +42,46 @@ def latent_nodes(
 
     ``change(a, b)`` says how far apart p(x | z = a) and p(x | z = b) are, (m, dim) twice → (m,), in standard deviations
     of p(x | z). A cell is halved along its steeper side while that side changes p(x | z) by more than ``tolerance`` and
-    the cell's prior mass is above ``least_mass``, at most until there are ``most`` cells (the heaviest first).
+    the cell's prior mass is above ``least_mass``, those first that matter most, until there are ``most`` cells.
     """
-    edges = torch.linspace(-REACH, REACH, 45 if dim == 1 else 31, dtype=torch.float64, device=like.device)
+    edges = torch.linspace(-REACH, REACH, 45 if dim == 1 else 31, dtype=torch.float64)
     low = torch.cartesian_prod(*[edges[:-1]] * dim).reshape(-1, dim)
     high = torch.cartesian_prod(*[edges[1:]] * dim).reshape(-1, dim)
-    final_low, final_high = [], []
-    kept = 0
-    while len(low):
+
+    def urgency(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+        """The steeper axis of each cell, and how much halving it matters: mass · steepness², 0 where it does not."""
         axis, steep = _steepest(change, low, high, like)
         mass = _axis_mass(low, high).prod(dim=1)
-        split = (steep > tolerance) & (mass > least_mass)
-        room = most - kept - len(low)
-        if int(split.sum()) > room:
-            chosen = torch.topk(torch.where(split, mass * steep**2, 0.0), max(room, 0)).indices
-            split = torch.zeros_like(split).index_fill_(0, chosen, True) & split
-        final_low.append(low[~split])
-        final_high.append(high[~split])
-        kept += len(final_low[-1])
-        low, high = _halved(low[split], high[split], axis[split])
-    low, high = torch.cat(final_low), torch.cat(final_high)
+        return axis, torch.where((steep > tolerance) & (mass > least_mass), mass * steep.square(), 0.0)
+
+    axis, urgent = urgency(low, high)
+    while len(low) < most and float(urgent.max()) > 0:
+        chosen = urgent >= urgent.max() / AT_ONCE
+        if len(low) + int(chosen.sum()) > most:
+            chosen = torch.zeros_like(chosen).index_fill_(0, urgent.topk(most - len(low)).indices, True)
+            chosen &= urgent > 0
+        new_low, new_high = _halved(low[chosen], high[chosen], axis[chosen])
+        new_axis, new_urgent = urgency(new_low, new_high)
+        low, high = torch.cat([low[~chosen], new_low]), torch.cat([high[~chosen], new_high])
+        axis, urgent = torch.cat([axis[~chosen], new_axis]), torch.cat([urgent[~chosen], new_urgent])
     mass = _axis_mass(low, high)
-    weight = mass.prod(dim=1)
-    nodes = (_bell(low) - _bell(high)) / mass
-    return nodes.to(like.dtype), (weight / weight.sum()).log().to(like.dtype)
+    nodes, weight = (_bell(low) - _bell(high)) / mass, mass.prod(dim=1)
+    counts = weight > NEGLIGIBLE * least_mass
+    nodes, weight = nodes[counts], weight[counts]
+    return nodes.to(like), (weight / weight.sum()).log().to(like)
 
 
 def _steepest(
     change: Callable[[Tensor, Tensor], Tensor], low: Tensor, high: Tensor, like: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Along which axis (m,) the decoder changes most across each cell, and by how much (m,)."""
-    centre, half = ((low + high) / 2).to(like.dtype), ((high - low) / 2).to(like.dtype)
+    centre, half = ((low + high) / 2).to(like), ((high - low) / 2).to(like)
     dim = low.shape[1]
     steps = torch.diag_embed(half)
     after, before = centre[:, None] + steps, centre[:, None] - steps
     across = change(after.reshape(-1, dim), before.reshape(-1, dim)).reshape(-1, dim)
     steep, axis = across.max(dim=1)
-    return axis, steep.double()
+    return axis.cpu(), double(steep).cpu()
 
 
 def _halved(low: Tensor, high: Tensor, axis: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from genplay.models.latent_nodes import latent_nodes
+
+
+def nodes_for(slope: Tensor, tolerance: float = 0.5, most: int = 50_000) -> tuple[Tensor, Tensor]:
+    """Nodes for the linear decoder x = slope · z with unit noise."""
+    return latent_nodes(
+        lambda a, b: ((a - b) @ slope.T).norm(dim=1),
+        slope.shape[1],
+        tolerance=tolerance,
+        least_mass=1e-9,
+        most=most,
+        like=slope,
+    )
+
+
+@pytest.mark.parametrize("dim", [1, 2])
+def test_nodes_carry_the_moments_of_a_standard_normal(dim: int) -> None:
+    z, log_weight = nodes_for(torch.eye(dim, dtype=torch.float64) * 6)
+    w = log_weight.exp()
+    assert float(w.sum()) == pytest.approx(1, abs=1e-12)
+    assert float((w @ z).abs().max()) < 1e-9
+    second = (w[:, None] * z).T @ z
+    # Each cell is stood for by its mean, so the variance within cells, about h²/12, is missing.
+    torch.testing.assert_close(second, torch.eye(dim, dtype=torch.float64), atol=2e-3, rtol=0)
+
+
+@pytest.mark.parametrize("dim", [1, 2])
+def test_the_integral_of_a_linear_gaussian_decoder_is_the_known_one(dim: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    slope = torch.randn(2, dim, generator=generator, dtype=torch.float64) * 4
+    z, log_weight = nodes_for(slope)
+    x = torch.randn(50, 2, generator=generator, dtype=torch.float64) * 4
+    squares = (x[:, None] - z @ slope.T).square().sum(dim=2)
+    found = torch.logsumexp(log_weight - 0.5 * squares, dim=1) - math.log(2 * math.pi)
+    known = torch.distributions.MultivariateNormal(
+        torch.zeros(2, dtype=torch.float64), slope @ slope.T + torch.eye(2, dtype=torch.float64)
+    )
+    near = known.log_prob(x) > -14
+    torch.testing.assert_close(found[near], known.log_prob(x)[near], atol=4e-3, rtol=0)
+
+
+def test_cells_are_halved_only_along_the_steep_side_and_only_where_it_is_steep() -> None:
+    def change(a: Tensor, b: Tensor) -> Tensor:
+        return 20 * (torch.relu(a[:, 0]) - torch.relu(b[:, 0])).abs()
+
+    z, _ = latent_nodes(
+        change, 2, tolerance=1.0, least_mass=1e-9, most=100_000, like=torch.zeros(1, dtype=torch.float64)
+    )
+    assert len(z[:, 1].unique()) == 30
+    flat, steep = z[z[:, 0] < -0.5], z[(z[:, 0] > 0) & (z[:, 0] < 1)]
+    assert len(flat[:, 0].unique()) <= 15
+    assert len(steep[:, 0].unique()) >= 20
+
+
+def test_the_number_of_nodes_is_bounded_and_the_tails_give_way_first() -> None:
+    slope = torch.eye(2) * 100
+    z, log_weight = nodes_for(slope, tolerance=0.1, most=8_000)
+    assert 7_000 < len(z) <= 8_000
+    assert float(log_weight.exp().sum()) == pytest.approx(1, abs=1e-5)
+    inner, outer = int((z.norm(dim=1) < 1).sum()), int((z.norm(dim=1) > 4).sum())
+    assert inner / math.pi > 5 * outer / (11**2 - 16 * math.pi)
