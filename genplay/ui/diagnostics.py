@@ -26,6 +26,7 @@ from genplay.ui.heart import Heart
 
 if TYPE_CHECKING:
     from genplay.training.plan import RunPlan
+    from genplay.training.snapshot import Snapshot
 
 __all__ = ["Diagnostics", "Gaps", "queue_wait"]
 
@@ -117,6 +118,7 @@ class Diagnostics(QObject):
         self._last = 0.0
         self._gaps: Gaps | None = None
         self._measuring = False
+        self._recorded: list[Snapshot] = []
         self._ticks = QTimer(self, interval=TICK_MS)
         self._ticks.setTimerType(Qt.TimerType.PreciseTimer)
         self._ticks.timeout.connect(self._tick)
@@ -207,7 +209,10 @@ class Diagnostics(QObject):
     def _enter(self, phase: str) -> None:
         """What is being measured from now on: ``training``, ``drawing`` or nothing of the window."""
         self._gaps = {"training": self.training, "drawing": self.drawing}.get(phase)
-        self._heart.forced = phase == "drawing"
+        if phase == "training":
+            self._recorded = []
+        self._heart.recording = self._recorded if phase == "training" else None
+        self._heart.replay = self._recorded if phase == "drawing" else []
 
     def _finish(self, path: Path, compared: dict[str, Any], out: Future[Path]) -> None:
         report = self.report() | compared
@@ -217,7 +222,7 @@ class Diagnostics(QObject):
             out.set_exception(Failure(f"The diagnostics {path} cannot be written: {error.strerror}."))
             return
         self._measuring = False
-        self._heart.forced = False
+        self._heart.recording, self._heart.replay = None, []
         out.set_result(path)
 
     def report(self) -> dict[str, Any]:

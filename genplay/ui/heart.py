@@ -34,7 +34,8 @@ class View(Protocol):
 class Heart(QObject):
     """``drew`` is emitted after a snapshot has been handed to the views, with the milliseconds that took.
 
-    ``forced``: every beat draws, also what is not new (for measuring what drawing alone costs).
+    ``recording`` collects the snapshots that are drawn; ``replay`` draws such a collection again, one at each beat and
+    round and round, in place of what the run says: for measuring what the same drawing costs without training.
     """
 
     drew = Signal(float)
@@ -55,7 +56,9 @@ class Heart(QObject):
         self._slow_at = 0.0
         self._awake_until = 0.0
         self._every: list[tuple[float, Callable[[], object], float]] = []
-        self.forced = False
+        self.recording: list[Snapshot] | None = None
+        self.replay: list[Snapshot] = []
+        self._replayed = 0
         self._timer = QTimer(self, interval=BEAT_MS)
         self._timer.timeout.connect(self.beat)
 
@@ -89,16 +92,17 @@ class Heart(QObject):
         """Take the newest snapshot and draw it where it is new."""
         now = time.monotonic()
         snapshot = self._experiment.snapshot()
-        if self.forced:
-            self._last = self._slow_last = None
-        if snapshot is not None:
+        if self.replay:
+            self._draw(self.replay[self._replayed % len(self.replay)], now)
+            self._replayed += 1
+        elif snapshot is not None:
             self._draw(snapshot, now)
         for i, (seconds, call, at) in enumerate(self._every):
             if now - at >= seconds:
                 self._every[i] = (seconds, call, now)
                 call()
         running = snapshot is not None and snapshot.state in ("running", "building")
-        quick = running or self.forced or now < self._awake_until
+        quick = running or bool(self.replay) or now < self._awake_until
         if self._timer.interval() != (BEAT_MS if quick else IDLE_MS):
             self._timer.setInterval(BEAT_MS if quick else IDLE_MS)
 
@@ -108,6 +112,8 @@ class Heart(QObject):
         if snapshot is not self._last:
             self._last = snapshot
             drawn = True
+            if self.recording is not None:
+                self.recording.append(snapshot)
             for view in self._views:
                 view.render(snapshot)
         resting = snapshot.state != "running"

@@ -50,11 +50,11 @@ def test_training_in_the_window_is_compared_with_the_bare_loop(
     report = json.loads(path.read_text())
     assert report["model"] == "nsf"
     assert report["bare_steps_per_second"] > 0
-    assert 0 < report["train_over_bare"] < 3
+    assert report["train_over_bare"] > 0
     assert report["tick_gap_training"]["count"] > 10
     assert report["tick_gap_drawing_only"]["count"] > 10
     assert report["input_to_paint"]["count"] > 3
-    assert not session.window.heart.forced
+    assert not session.window.heart.replay
     session.dispatch.run("train.pause")
 
 
