@@ -2,7 +2,7 @@
 
 A grid is trusted when two things hold. Its four sub-lattices of double spacing agree: the midpoint rule's error falls
 like exp(−c/h²) for a smooth density, so the whole lattice is then far more exact than they are. And its outer ring holds
-next to nothing: else the box grows.
+next to nothing; else the box grows.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ Array = NDArray[np.float64]
 
 AGREEMENT = 0.002
 """Largest relative difference between the sub-lattices' sums. The lattice itself is then good to about its 4th power."""
+FEWEST_CELLS = 8
+"""A mass that sits in effectively fewer cells, (Σ m)² / Σ m², is too sharp for the grid, whatever its sub-lattices say."""
 OUTSIDE = 1e-7
 """Largest share of the mass in the outer ring of cells."""
 MOST_CELLS = 1024
@@ -90,16 +92,13 @@ def settled_grid(energy: Callable[[Array], Array], start: Grid) -> EnergyGrid:
     while True:
         mass, grid = found.mass, found.grid
         total = mass.sum()
-        inner = mass[1:-1, 1:-1].sum()
+        outer = total - mass[1:-1, 1:-1].sum()
         parts = [4 * mass[i::2, j::2].sum() / total for i in (0, 1) for j in (0, 1)]
-        wide = (total - inner) / total < OUTSIDE or grid.box.width > MOST_BOX * start.box.width
-        fine = max(parts) - min(parts) < AGREEMENT or grid.n >= MOST_CELLS
+        smooth = max(parts) - min(parts) < AGREEMENT and total**2 > FEWEST_CELLS * np.square(mass).sum()
+        fine = smooth or grid.n >= MOST_CELLS
+        wide = outer / total < OUTSIDE or grid.box.width > MOST_BOX * start.box.width
         if wide and fine:
             return found
         box = grid.box if wide else grid.box.grown(1.5)
-        n = grid.n if fine and wide else min(MOST_CELLS, grid.n * 2 if wide else _even(grid.n * 1.5))
+        n = min(MOST_CELLS, grid.n * 2 if wide else 2 * round(grid.n * 0.75))
         found = energy_grid(energy, Grid(box, n))
-
-
-def _even(n: float) -> int:
-    return 2 * round(n / 2)
