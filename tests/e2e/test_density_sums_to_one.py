@@ -1,0 +1,68 @@
+"""What the command ``genplay density`` writes is a density: over the whole world its exponential sums to 1.
+
+On the plane, on a fine grid. Of the 2^25 images, a model gives all probabilities block by block; they sum to 1, and the
+command gives the same ones image by image.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from genplay.cli import main
+from genplay.lab.run import Run
+from genplay.models.base import HasBlocks
+from genplay.models.registry import cards
+from genplay.spaces.binary import N_IMAGES, codes, images, log_sum_exp
+from genplay.spaces.plane import Box, Grid
+
+STEPS = "150"
+
+
+def trained(folder: Path, model: str, world: str, data: str) -> Path:
+    out = folder / "run.genplay"
+    kind = ["train", "--world", world, "--data", data, "--model", model]
+    code = main([*kind, "--steps", STEPS, "--n", "500", "--out", str(out), "--json"])
+    assert code == 0
+    return out
+
+
+def density(
+    folder: Path, run: Path, points: np.ndarray, capsys: pytest.CaptureFixture[str]
+) -> tuple[np.ndarray, str]:
+    """log p of points by the command, and the kind that it names."""
+    np.save(folder / "points.npy", points)
+    capsys.readouterr()
+    out = folder / "log_p.npy"
+    assert (
+        main(["density", str(run), "--points", str(folder / "points.npy"), "--out", str(out), "--json"]) == 0
+    )
+    return np.load(out), json.loads(capsys.readouterr().out)["kind"]
+
+
+@pytest.mark.parametrize("model", [c.id for c in cards().values() if "plane" in c.density])
+def test_on_the_plane(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = trained(tmp_path, model, "plane", "two-moons")
+    cells = 128 if model == "ddpm" else 400
+    grid = Grid(Box(-6, 6, -6, 6), cells)
+    log_p, kind = density(tmp_path, run, grid.points(), capsys)
+    assert kind == cards()[model].density["plane"]
+    assert np.exp(log_p).sum() * grid.cell_area == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize("model", [c.id for c in cards().values() if "digits" in c.density])
+def test_over_all_images(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = trained(tmp_path, model, "digits", "glyphs")
+    with Run.open(path).trainer.viewing() as shown:
+        assert isinstance(shown, HasBlocks)
+        block = shown.log_prob_blocks()
+    assert log_sum_exp(block) == pytest.approx(0, abs=0.01)
+    x = images(np.random.default_rng(0).integers(0, N_IMAGES, 500))
+    log_p, kind = density(tmp_path, path, x, capsys)
+    assert kind == cards()[model].density["digits"]
+    code = codes(x)
+    by_block = [block(c // 4096, c // 4096 + 1)[0, c % 4096] for c in code]
+    np.testing.assert_allclose(log_p, by_block, atol=1e-3)
