@@ -164,15 +164,16 @@ class GAN(Model):
         finally:
             for p in still:
                 p.requires_grad_(True)
+        return {"loss": self._generator_loss(logits)}
+
+    def _generator_loss(self, fake: Tensor) -> Tensor:
         if self.objective == "minimax":
-            loss = -softplus(logits).mean()
-        elif self.objective == "non-saturating":
-            loss = softplus(-logits).mean()
-        elif self.objective == "least-squares":
-            loss = 0.5 * (logits - 1).square().mean()
-        else:
-            loss = -logits.mean()
-        return {"loss": loss}
+            return -softplus(fake).mean()
+        if self.objective == "non-saturating":
+            return softplus(-fake).mean()
+        if self.objective == "least-squares":
+            return 0.5 * (fake - 1).square().mean()
+        return -fake.mean()
 
     # What the discriminator says
 

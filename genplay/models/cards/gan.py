@@ -43,7 +43,7 @@ class GANKnobs(Knobs):
         worlds=("plane",),
     )
     pixel_noise: float = knob(
-        0.5,
+        1.0,
         "Noise added to real and fake images alike before the discriminator sees them, so that it cannot be certain. "
         "Dark is −1 and light is 1.",
         low=0.0,
@@ -94,5 +94,5 @@ CARD = Card(
     density={},
     cost="one pass",
     target="genplay.models.gan:GAN",
-    recipe={"learning_rate": 1e-3, "momentum": 0.5, "ema": 0.995},
+    recipe={"learning_rate": 2e-3, "momentum": 0.5, "ema": 0.995},
 )
