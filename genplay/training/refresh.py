@@ -202,6 +202,9 @@ class Refresher:
                 return False
             self._begin(*step, version)
         self._go_on()
+        for item in self._items.values():
+            # Time at rest is nobody's loss: all begin alike when training goes on.
+            item.spent = 0.0
         return True
 
     def _next_at_rest(self, version: int) -> tuple[str, int] | None:
