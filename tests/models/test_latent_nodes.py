@@ -27,6 +27,14 @@ def test_nodes_carry_the_moments_of_a_standard_normal(dim: int) -> None:
     w = log_weight.exp()
     assert float(w.sum()) == pytest.approx(1, abs=1e-12)
     assert float((w @ z).abs().max()) < 1e-9
+    # Zero is an edge of cells: however coarse they are, means on either side of it give E|z| exactly.
+    coarse, log_coarse = nodes_for(torch.eye(dim, dtype=torch.float64) * 1e-3)
+    torch.testing.assert_close(
+        log_coarse.exp() @ coarse.abs(),
+        torch.full((dim,), math.sqrt(2 / math.pi)).double(),
+        atol=1e-6,
+        rtol=0,
+    )
     second = (w[:, None] * z).T @ z
     # Each cell is stood for by its mean, so the variance within cells, about h²/12, is missing.
     torch.testing.assert_close(second, torch.eye(dim, dtype=torch.float64), atol=2e-3, rtol=0)
