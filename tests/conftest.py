@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-QT = {"PySide6", "shiboken6", "pyqtgraph", "superqt", "qasync", "qtpy"}
+QT = {"PySide6", "shiboken6", "pyqtgraph", "qasync"}
 
 
 class _NoQt:

@@ -28,7 +28,7 @@ _CORE = (
     "psygnal",
     "contourpy",
 )
-_WINDOW = ("PySide6-Essentials", "pyqtgraph", "superqt", "qasync", "ziamath")
+_WINDOW = ("PySide6-Essentials", "pyqtgraph", "qasync", "ziamath")
 
 
 @dataclass(frozen=True)
