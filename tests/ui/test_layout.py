@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genplay.models.registry import cards
 from genplay.ui.labels import ElidedLabel
 from genplay.ui.main_window import MainWindow
 from tests.ui.support import Until
@@ -101,6 +102,23 @@ def test_nothing_is_clipped_or_overlaps(
         for bar in (window.top_bar, window.strip, window.transport, window.status):
             corner = bar.mapTo(window, bar.rect().topLeft())
             assert outer.contains(QRect(corner, bar.size()))
+
+
+@pytest.mark.parametrize(("width", "height", "scale"), [(1280, 800, 1.0), (1920, 1080, 1.75)])
+def test_no_model_takes_room_from_the_stage(
+    window: MainWindow, until: Until, qtbot: object, width: int, height: int, scale: float
+) -> None:
+    window.resize(width, height)
+    window.dispatch.run("window.scale", factor=scale)
+    until(lambda: window.experiment.snapshot() is not None)
+    qtbot.wait(150)  # type: ignore[attr-defined]
+    before = window.stage.width()
+    for name in (card.id for card in cards().values() if "plane" in card.worlds):
+        window.dispatch.run("model.choose", name=name)
+        until(lambda: (s := window.experiment.snapshot()) is not None and s.state == "ready")
+        qtbot.wait(50)  # type: ignore[attr-defined]
+        assert window.stage.width() == before, name
+        assert clipped(window) == []
 
 
 def area(widget: QWidget) -> int:

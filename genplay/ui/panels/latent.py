@@ -148,13 +148,13 @@ class LatentPanel(QWidget):
         page = QWidget(self)
         self._why = QLabel("", page)
         let_wrap(self._why)
-        self._offers = QHBoxLayout()
+        self._offers = QVBoxLayout()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._why)
         column.addLayout(self._offers)
         column.addStretch(1)
-        return page
+        return fitting_scroll_area(page, self)
 
     def _offer(self) -> None:
         from genplay.models.registry import cards
@@ -175,8 +175,7 @@ class LatentPanel(QWidget):
             button = QPushButton(card.title, self)
             button.setToolTip(f"Choose this model. {card.summary}")
             button.clicked.connect(lambda _=False, name=card.id: self._actions.run("model.choose", name=name))
-            self._offers.addWidget(button)
-        self._offers.addStretch(1)
+            self._offers.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _connect(self) -> None:
         run = self._actions.run
