@@ -27,7 +27,7 @@ from genplay.training.views import FieldWork, field_source, frozen, gallery
 __all__ = ["Refresher"]
 
 SHARE = 0.1
-"""Seconds of views that a second of training earns."""
+"""Seconds of views that a second of training earns; half of it where only points are wanted and no field."""
 TURN = 0.012
 """How long to work before commands are looked at, seconds."""
 
@@ -123,7 +123,8 @@ class Refresher:
 
     def earn(self, seconds: float) -> None:
         """Count a slice of training."""
-        self._credit = min(_MOST_CREDIT, self._credit + SHARE * seconds)
+        share = SHARE if self._request.fields else SHARE / 2
+        self._credit = min(_MOST_CREDIT, self._credit + share * seconds)
 
     def share(self, version: int) -> bool:
         """Spend what has been earned, for one turn, on the most neglected items; True if a result is new."""
