@@ -140,5 +140,5 @@ CARD = Card(
     density={"plane": "exact"},
     cost="chain",
     target="genplay.models.ebm:EBM",
-    recipe={"learning_rate": 2e-3, "ema": 0.997},
+    recipe={"learning_rate": 2e-3, "ema": 0.997, "schedule": "cosine", "horizon": 10_000, "floor": 0.1},
 )

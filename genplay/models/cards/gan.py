@@ -94,5 +94,12 @@ CARD = Card(
     density={},
     cost="one pass",
     target="genplay.models.gan:GAN",
-    recipe={"learning_rate": 2e-3, "momentum": 0.5, "ema": 0.995},
+    recipe={
+        "learning_rate": 2e-3,
+        "momentum": 0.0,
+        "ema": 0.995,
+        "schedule": "cosine",
+        "horizon": 8000,
+        "floor": 0.25,
+    },
 )
