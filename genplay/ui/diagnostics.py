@@ -1,8 +1,9 @@
 """How smoothly the window runs: gaps between event-loop ticks, frames drawn, input to paint, and training speed.
 
-``write`` measures in one run, alternating: training in the window, the window drawing as often without training, and the bare
-loop of the same model in a thread of the same priority with the window at rest. What other programs on the machine took is read from the
-scheduler where the system tells (Linux), so that speeds can be compared with that taken out.
+``write`` measures in one run, in turns: the speed of training in the window and of the bare loop of the same model in a thread of the same
+priority, both undisturbed; then, with a quick timer and mouse moves, how smooth the window is while it trains and while it only draws the
+same frames again. What other programs on the machine took is read from the scheduler where the system tells (Linux), so that speeds can be
+compared with that taken out.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QWidget
 
@@ -32,9 +34,11 @@ __all__ = ["Diagnostics", "Gaps", "queue_wait"]
 
 TICK_MS = 4
 KEPT = 20_000
-ROUNDS = 3
-ROUND_SECONDS = 1.5
+ROUNDS = 7
+ROUND_SECONDS = 1.0
+"""Many short rounds, of which the medians are told: the speed of a shared machine changes from second to second."""
 PROBE_MS = 40
+_SETTLE = 0.4
 
 
 class Gaps:
@@ -104,6 +108,8 @@ class _Stretch:
 class Diagnostics(QObject):
     """Watches the event loop while a run goes on, and measures on demand."""
 
+    _entered = Signal(str)
+
     def __init__(
         self, experiment: Experiment, heart: Heart, canvas: QWidget, parent: QObject | None = None
     ) -> None:
@@ -127,6 +133,7 @@ class Diagnostics(QObject):
         self._probe.timeout.connect(self._post_move)
         self._stage: list[Any] = []
         heart.drew.connect(self._drawn)
+        self._entered.connect(self._enter)
         heart.each(0.25, self._follow)
 
     def stop(self) -> None:
@@ -188,7 +195,6 @@ class Diagnostics(QObject):
         if self._experiment.running:
             self._measuring = True
             self._canvas.installEventFilter(self)
-            self._probe.start()
             plan = self._experiment.plan()
             threading.Thread(
                 target=self._measure, args=(plan, path, out), name="genplay-diagnostics", daemon=True
@@ -200,15 +206,22 @@ class Diagnostics(QObject):
     def _measure(self, plan: RunPlan, path: Path, out: Future[Path]) -> None:
         """Alternate between training in the window and the bare loop; runs in a thread of its own."""
         try:
-            result = _compare(self._experiment, plan, self._enter)
+            result = _compare(self._experiment, plan, self._entered.emit)
         except BaseException as error:
             self._finish(path, {"problem": str(error)}, out)
             return
         self._finish(path, result, out)
 
     def _enter(self, phase: str) -> None:
-        """What is being measured from now on: ``training``, ``drawing`` or nothing of the window."""
+        """What is measured from now on: ``training`` or ``drawing`` of the window, else ``speed`` or nothing of it."""
         self._gaps = {"training": self.training, "drawing": self.drawing}.get(phase)
+        self._last = 0.0
+        self._probe_at = None
+        if self._gaps is not None:
+            self._ticks.start()
+            self._probe.start()
+        else:
+            self.stop()
         if phase == "training":
             self._recorded = []
         self._heart.recording = self._recorded if phase == "training" else None
@@ -221,8 +234,8 @@ class Diagnostics(QObject):
         except OSError as error:
             out.set_exception(Failure(f"The diagnostics {path} cannot be written: {error.strerror}."))
             return
+        self._entered.emit("")
         self._measuring = False
-        self._heart.recording, self._heart.replay = None, []
         out.set_result(path)
 
     def report(self) -> dict[str, Any]:
@@ -247,7 +260,7 @@ class Diagnostics(QObject):
 
 
 def _compare(experiment: Experiment, plan: RunPlan, enter: Callable[[str], None]) -> dict[str, Any]:
-    """Steps a second in the window and bare, and drawing alone, three rounds of each in turn."""
+    """Steps a second in the window and bare, and drawing alone, in turns; the ratios are medians over the rounds."""
     from genplay.training.priority import lower_priority
     from genplay.training.trainer import Trainer
 
@@ -257,36 +270,52 @@ def _compare(experiment: Experiment, plan: RunPlan, enter: Callable[[str], None]
     window: list[dict[str, float]] = []
     bare: list[dict[str, float]] = []
     for _ in range(ROUNDS):
-        enter("training")
+        enter("speed")
+        time.sleep(_SETTLE)
         before = bench.latest()
         stretch = _Stretch(_thread_named("genplay-training"), before.step if before is not None else 0)
         time.sleep(ROUND_SECONDS)
         after = bench.latest()
         window.append(stretch.end(after.step if after is not None else 0))
         bench.command(lambda worker: worker.pause())
-        enter("")
-        time.sleep(0.5)  # views refine themselves first
-        enter("drawing")
-        time.sleep(ROUND_SECONDS)
-        enter("")
+        time.sleep(_SETTLE)  # views refine themselves first
         stretch = _Stretch(threading.current_thread(), trainer.step_count)
         trainer.advance(until=time.perf_counter() + ROUND_SECONDS)
         bare.append(stretch.end(trainer.step_count))
         bench.command(lambda worker: worker.start(), starts=True)
-        time.sleep(0.2)
-    inside, alone = _rate(window), _rate(bare)
+        time.sleep(_SETTLE)
+        enter("training")
+        time.sleep(ROUND_SECONDS)
+        enter("")
+        bench.command(lambda worker: worker.pause())
+        time.sleep(_SETTLE)
+        enter("drawing")
+        time.sleep(ROUND_SECONDS)
+        enter("")
+        bench.command(lambda worker: worker.start(), starts=True)
     return {
-        "window_steps_per_second": round(inside, 2),
-        "bare_steps_per_second": round(alone, 2),
-        "train_over_bare": round(inside / alone, 3) if alone else None,
-        "train_over_bare_without_waiting": round(_rate(window, True) / _rate(bare, True), 3)
-        if alone
-        else None,
+        "window_steps_per_second": round(_median_rate(window), 2),
+        "bare_steps_per_second": round(_median_rate(bare), 2),
+        "train_over_bare": _median_ratio(window, bare),
+        "train_over_bare_without_waiting": _median_ratio(window, bare, own_time=True),
         "rounds": {"window": window, "bare": bare},
     }
 
 
-def _rate(rounds: list[dict[str, float]], own_time: bool = False) -> float:
-    """Steps a second over all rounds; ``own_time`` leaves out what the thread waited for a core."""
-    seconds = sum(r["seconds"] - (r["waited"] if own_time else 0.0) for r in rounds)
-    return sum(r["steps"] for r in rounds) / seconds if seconds > 0 else 0.0
+def _rate(part: dict[str, float], own_time: bool = False) -> float:
+    """Steps a second of one round; ``own_time`` leaves out what the thread waited for a core."""
+    seconds = part["seconds"] - (part["waited"] if own_time else 0.0)
+    return part["steps"] / seconds if seconds > 0 else 0.0
+
+
+def _median_rate(rounds: list[dict[str, float]]) -> float:
+    return median(_rate(part) for part in rounds)
+
+
+def _median_ratio(
+    window: list[dict[str, float]], bare: list[dict[str, float]], own_time: bool = False
+) -> float | None:
+    """The median over the rounds of the window's speed to that of the bare loop right after it."""
+    pairs = [(_rate(a, own_time), _rate(b, own_time)) for a, b in zip(window, bare, strict=True)]
+    ratios = [a / b for a, b in pairs if b > 0]
+    return round(median(ratios), 3) if ratios else None

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStyle, QStyleOption, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStyle, QWidget
 
 __all__ = ["ElidedLabel", "repolish"]
 
+_SPARE = 2
+"""Pixels more than the text, so that rounding never cuts what would fit."""
+
 
 class ElidedLabel(QLabel):
-    """One line of plain text that shrinks to ``…`` instead of being clipped."""
+    """One line of plain text that shrinks to ``…`` instead of being clipped.
+
+    Layouts ask for sizes far more often than the text changes, so they are measured once a text.
+    """
 
     def __init__(self, text: str = "", parent: QWidget | None = None, *, least: int = 4) -> None:
         super().__init__(text, parent)
         self._least = least
         self._own_tip = ""
+        self._hints: tuple[QSize, QSize] | None = None
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
@@ -26,16 +33,27 @@ class ElidedLabel(QLabel):
 
     def is_cut(self) -> bool:
         """Whether the text does not fit."""
-        return self.fontMetrics().horizontalAdvance(self.text()) > self.contentsRect().width()
+        return self.sizeHint().width() - _SPARE > self.contentsRect().width()
 
     def minimumSizeHint(self) -> QSize:
-        least = self.fontMetrics().horizontalAdvance("x" * min(self._least, len(self.text())))
-        return QSize(least, super().minimumSizeHint().height())
+        return self._measured()[0]
 
     def sizeHint(self) -> QSize:
-        # One pixel more than the text, so that rounding never cuts what would fit.
-        width = self.fontMetrics().horizontalAdvance(self.text()) + 2
-        return QSize(width, super().sizeHint().height())
+        return self._measured()[1]
+
+    def _measured(self) -> tuple[QSize, QSize]:
+        """The least and the whole size of the text as it is."""
+        if self._hints is None:
+            metrics, text = self.fontMetrics(), self.text()
+            least = metrics.horizontalAdvance("x" * min(self._least, len(text)))
+            whole = metrics.horizontalAdvance(text) + _SPARE
+            height = super().sizeHint().height()
+            self._hints = QSize(least, height), QSize(whole, height)
+        return self._hints
+
+    def changeEvent(self, event: QEvent) -> None:
+        self._hints = None
+        super().changeEvent(event)
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
@@ -43,6 +61,7 @@ class ElidedLabel(QLabel):
 
     def setText(self, text: str) -> None:
         if text != self.text():
+            self._hints = None
             super().setText(text)
             self._update_tip()
 
@@ -53,19 +72,15 @@ class ElidedLabel(QLabel):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        option = QStyleOption()
-        option.initFrom(self)
-        rect = self.contentsRect()
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, rect.width())
+        text = self.text()
+        if self.is_cut():
+            text = self.fontMetrics().elidedText(
+                text, Qt.TextElideMode.ElideRight, self.contentsRect().width()
+            )
         self.style().drawItemText(
-            painter,
-            rect,
-            int(self.alignment()),
-            option.palette,
-            self.isEnabled(),
-            text,
+            painter, self.contentsRect(), int(self.alignment()), self.palette(), self.isEnabled(), text,
             self.foregroundRole(),
-        )
+        )  # fmt: skip
         painter.end()
 
 

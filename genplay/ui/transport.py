@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -30,6 +31,9 @@ __all__ = ["SPEEDS", "Transport", "restart_sentence"]
 SPEEDS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 0.0)
 """Steps a second from slow motion to full speed (0)."""
 
+_EVERY = 0.1
+"""Seconds between looks at the figures while a run goes on: a person reads no faster."""
+
 
 def restart_sentence(pending: int) -> str:
     """What waits, as a sentence."""
@@ -47,6 +51,7 @@ class Transport(QFrame):
         self._actions = actions
         self._theme = theme
         self._running: bool | None = None
+        self._counted_at = 0.0
         self._substep = False
         self.setProperty("role", "bar")
         self.setAccessibleName("Transport")
@@ -153,7 +158,12 @@ class Transport(QFrame):
         limit = self._experiment.bench.speed_limit or 0.0
         if limit != SPEEDS[self.speed.value()] and not self.speed.isSliderDown():
             self.show_speed(limit)
-        self._show_running(snapshot.state == "running")
+        running = snapshot.state == "running"
+        now = time.monotonic()
+        if running and self._running and now - self._counted_at < _EVERY:
+            return
+        self._counted_at = now
+        self._show_running(running)
         steps = f"{snapshot.step:,}".replace(",", "\u202f")
         phase = f" · {snapshot.phase}" if self._substep and snapshot.phase else ""
         text = f"step {steps}{phase} · {snapshot.seconds:.1f} s"
