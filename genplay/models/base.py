@@ -15,15 +15,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from genplay.datasets.base import Law
 from genplay.knobs import Knobs
 from genplay.models.card import Card
+from genplay.models.exhibits import Exhibit
 from genplay.quantity import Kind
 from genplay.spaces import World
 from genplay.spaces.plane import Box
 
 __all__ = [
-    "Batch", "HasBlocks", "HasDensity", "HasDiscriminator", "HasElbo", "HasEnergy", "HasGridDensity", "HasLatent",
-    "HasLogZ", "HasResponsibilities", "HasScore", "Model", "Phase", "Setting", "Terms",
+    "About", "Batch", "HasBlocks", "HasConditionals", "HasDensity", "HasDiscriminator", "HasElbo", "HasEnergy", "HasExhibits",
+    "HasForward", "HasGridDensity", "HasLabels", "HasLatent", "HasLayers", "HasLogZ", "HasPosterior", "HasReconstruction",
+    "HasResponsibilities", "HasScore", "HasTrajectory", "HasVelocity", "Model", "Phase", "Setting", "Terms",
 ]  # fmt: skip
 
 Terms = dict[str, Tensor]
@@ -32,7 +35,10 @@ Terms = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class Setting:
-    """What a model is told before it is built: the world, the training data, a generator for its initial parameters."""
+    """What a model is told before it is built: the world, the training data, a generator for its initial parameters.
+
+    ``law`` is the truth behind the data where it is known; only objectives that are *defined* by it may look at it.
+    """
 
     world: World
     dim: int
@@ -42,6 +48,7 @@ class Setting:
     x: Tensor
     y: Tensor
     generator: torch.Generator
+    law: Law | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,16 @@ class Batch:
 
     x: Tensor
     y: Tensor
+    generator: torch.Generator
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an exhibit may be about: one point or image x (1, d) that the user chose, and the training data."""
+
+    x: Tensor
+    data: Tensor
+    labels: Tensor
     generator: torch.Generator
 
 
@@ -200,4 +217,88 @@ class HasBlocks(Protocol):
 
     def log_prob_blocks(self) -> Callable[[int, int], NDArray[np.float64]]:
         """A function (start, stop) → (stop − start, 4096) of exact log p in float64, tables prepared once."""
+        ...
+
+
+@runtime_checkable
+class HasConditionals(Protocol):
+    """The chain rule in some order of the dimensions: log p(x) = Σ_j log p(x_j | the ones before j)."""
+
+    order: Tensor
+    """The dimensions in the order in which they are drawn, (d,) int64."""
+
+    def log_conditionals(self, x: Tensor) -> Tensor:
+        """log p(x_j | the ones before j) in column j, (n, d) → (n, d); rows sum to log p(x)."""
+        ...
+
+
+@runtime_checkable
+class HasPosterior(Protocol):
+    """A classifier, generative by Bayes' rule or discriminative."""
+
+    def class_posterior(self, x: Tensor) -> Tensor:
+        """P(class y | x), rows sum to 1, (n, d) → (n, classes)."""
+        ...
+
+
+@runtime_checkable
+class HasLabels(Protocol):
+    """A class-conditional model: it can be asked for a class."""
+
+    classes: int
+
+    def sample_class(self, noise: Tensor, labels: Tensor) -> Tensor:
+        """Turn noise (n, k) into samples (n, d) of the classes (n,) int64, deterministically."""
+        ...
+
+
+@runtime_checkable
+class HasVelocity(Protocol):
+    def velocity(self, x: Tensor, t: Tensor) -> Tensor:
+        """dx/dt of the flow that carries noise (t = 0) to data (t = 1), (n, d) and (n,) → (n, d)."""
+        ...
+
+
+@runtime_checkable
+class HasTrajectory(Protocol):
+    """Samples are made step by step, and the way can be watched."""
+
+    def trajectory(self, noise: Tensor) -> Tensor:
+        """All states on the way from noise (n, k) to samples, (steps + 1, n, d); the last is ``sample_from(noise)``."""
+        ...
+
+
+@runtime_checkable
+class HasForward(Protocol):
+    """A fixed process that turns data to noise, t from 0 (data) to 1 (noise)."""
+
+    def noised(self, x: Tensor, t: float, generator: torch.Generator) -> Tensor:
+        """A draw of x_t given x_0 = x, (n, d) → (n, d)."""
+        ...
+
+    def noised_score(self, x: Tensor, t: float) -> Tensor:
+        """The learned ∇ log p_t(x) of the noised data; for images the learned probabilities of the clean pixels, (n, d) → (n, d)."""
+        ...
+
+
+@runtime_checkable
+class HasReconstruction(Protocol):
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """x after encoder and decoder (images: pixel probabilities), (n, d) → (n, d)."""
+        ...
+
+
+@runtime_checkable
+class HasLayers(Protocol):
+    """A map from data to noise that is made of layers, to be watched bending the plane."""
+
+    def stages(self, x: Tensor) -> Tensor:
+        """x after each layer on the way from data to noise, the first being x itself, (n, 2) → (layers + 1, n, 2)."""
+        ...
+
+
+@runtime_checkable
+class HasExhibits(Protocol):
+    def exhibits(self, about: About) -> tuple[Exhibit, ...]:
+        """What the model shows of its inside now: within about 30 ms, without changing anything."""
         ...

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["Capability", "Card", "Cost", "Objective"]
 
 Capability = Literal[
-    "density", "energy", "score", "sample", "latent", "conditionals", "labels", "velocity",
-    "discriminator", "responsibilities",
+    "density", "energy", "score", "sample", "latent", "conditionals", "labels", "posterior", "velocity",
+    "discriminator", "responsibilities", "trajectory", "forward", "reconstruction", "layers",
 ]  # fmt: skip
 Cost = Literal["one pass", "d passes", "T steps", "chain"]
 
@@ -39,7 +39,9 @@ class Card:
     """What a model is and can do.
 
     ``density`` says for each world what kind ``log_prob`` is (absent: no density). ``recipe`` overrides optimiser
-    defaults (see ``training.recipe``). ``target`` is ``module:Class``, imported only when a run is built.
+    defaults (see ``training.recipe``). ``target`` is ``module:Class``, imported only when a run is built, for each world
+    its own where they differ. ``limited`` names the worlds of an ability that is not there in all of them.
+    ``trained_by``, ``architecture`` are cells of the comparison table, in a few words.
     """
 
     id: str
@@ -54,8 +56,15 @@ class Card:
     capabilities: tuple[Capability, ...]
     density: Mapping[World, Kind]
     cost: Cost
-    target: str
+    target: str | Mapping[World, str]
     recipe: Mapping[str, Value] = field(default_factory=dict)
+    limited: Mapping[Capability, tuple[World, ...]] = field(default_factory=dict)
+    trained_by: str = ""
+    architecture: str = ""
+
+    def capabilities_in(self, world: World) -> tuple[Capability, ...]:
+        """What the model can do in this world."""
+        return tuple(c for c in self.capabilities if world in self.limited.get(c, WORLDS))
 
     def objectives_in(self, world: World) -> tuple[Objective, ...]:
         """The objectives that exist in this world, default first."""
@@ -71,8 +80,9 @@ class Card:
                 return objective
         raise unknown_name(f"objective of {self.id}", name, [o.id for o in offered])
 
-    def load(self) -> type[Model]:
-        """Import the model's class (this imports torch)."""
-        module, _, name = self.target.partition(":")
+    def load(self, world: World) -> type[Model]:
+        """Import the model's class for a world (this imports torch)."""
+        target = self.target if isinstance(self.target, str) else self.target[world]
+        module, _, name = target.partition(":")
         cls: type[Model] = getattr(importlib.import_module(module), name)
         return cls

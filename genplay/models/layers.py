@@ -7,9 +7,20 @@ from itertools import pairwise
 from typing import Literal
 
 import torch
+import torch.nn.functional as functional
 from torch import Tensor, nn
 
-__all__ = ["ACTIVATIONS", "Activation", "NoiseTape", "Standardise", "double", "linear", "mlp"]
+__all__ = [
+    "ACTIVATIONS",
+    "Activation",
+    "BatchNorm",
+    "Dropout",
+    "NoiseTape",
+    "Standardise",
+    "double",
+    "linear",
+    "mlp",
+]
 
 Activation = Literal["relu", "tanh", "silu", "softplus"]
 ACTIVATIONS: dict[str, type[nn.Module]] = {
@@ -36,17 +47,65 @@ def linear(inputs: int, outputs: int, generator: torch.Generator, gain: float = 
 
 
 def mlp(
-    sizes: list[int], generator: torch.Generator, activation: str = "relu", last_gain: float = 1.0
+    sizes: list[int],
+    generator: torch.Generator,
+    activation: str = "relu",
+    last_gain: float = 1.0,
+    norm: str = "none",
+    dropout: float = 0.0,
 ) -> nn.Sequential:
-    """A multilayer perceptron through the given sizes, with no activation after the last layer."""
+    """A multilayer perceptron through the given sizes: linear, norm, activation, dropout; only linear at the end."""
     layers: list[nn.Module] = []
     pairs = list(pairwise(sizes))
     for i, (a, b) in enumerate(pairs):
         last = i == len(pairs) - 1
         layers.append(linear(a, b, generator, last_gain if last else math.sqrt(3.0)))
-        if not last:
-            layers.append(ACTIVATIONS[activation]())
+        if last:
+            break
+        if norm == "layer":
+            layers.append(nn.LayerNorm(b))
+        elif norm == "batch":
+            layers.append(BatchNorm(b))
+        layers.append(ACTIVATIONS[activation]())
+        if dropout > 0:
+            layers.append(Dropout(dropout, generator))
     return nn.Sequential(*layers)
+
+
+class BatchNorm(nn.BatchNorm1d):
+    """Batch normalisation that lets a batch of one pass by its running statistics, since one point has no spread."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training and len(x) == 1:
+            return functional.batch_norm(
+                x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
+            )
+        return super().forward(x)
+
+
+class Dropout(nn.Module):
+    """In training, each unit is 0 with probability p and else divided by 1 − p; the choice is by its own generator."""
+
+    def __init__(self, p: float, generator: torch.Generator) -> None:
+        super().__init__()
+        self.p = p
+        self._seed = int(torch.randint(2**31, (), generator=generator))
+        self._generator: torch.Generator | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        if self._generator is None or self._generator.device != x.device:
+            self._generator = torch.Generator(x.device).manual_seed(self._seed)
+        kept = torch.rand(x.shape, generator=self._generator, device=x.device, dtype=x.dtype) >= self.p
+        return x * kept / (1 - self.p)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Dropout:
+        other = Dropout.__new__(Dropout)
+        nn.Module.__init__(other)
+        other.p, other._seed, other._generator = self.p, self._seed, None
+        other.training = self.training
+        return other
 
 
 class Standardise(nn.Module):

@@ -91,7 +91,11 @@ class MADE(Model):
 
     def log_prob(self, x: Tensor) -> Tensor:
         """log p(x) in nats, (n, 25) → (n,): minus the sum of the 25 cross-entropies."""
-        return -binary_cross_entropy_with_logits(self.log_odds(x), x, reduction="none").sum(dim=1)
+        return self.log_conditionals(x).sum(dim=1)
+
+    def log_conditionals(self, x: Tensor) -> Tensor:
+        """log p(x_j | the pixels before j), (n, 25) → (n, 25); rows sum to ``log_prob``."""
+        return -binary_cross_entropy_with_logits(self.log_odds(x), x, reduction="none")
 
     def conditionals(self, x: Tensor) -> Tensor:
         """p(x_j = 1 | the pixels before j), (n, 25) → (n, 25)."""

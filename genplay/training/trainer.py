@@ -107,8 +107,9 @@ class Trainer:
             x=to_tensor(data.x_train, torch.device("cpu")),
             y=to_tensor(data.y_train, torch.device("cpu"), torch.int64),
             generator=torch.Generator().manual_seed(seed),
+            law=data.law,
         )
-        return plan.card.load()(plan.model_knobs, setting).to(self.device)
+        return plan.card.load(plan.world)(plan.model_knobs, setting).to(self.device)
 
     def _loaded(self, data: Data) -> Batches:
         x = to_tensor(data.x_train, self.device)

@@ -77,7 +77,7 @@ def build(
         y=torch.zeros(len(x), dtype=torch.int64),
         generator=torch.Generator().manual_seed(seed),
     )
-    return found.load()(found.knobs.parse(knobs or {}), setting)
+    return found.load(world)(found.knobs.parse(knobs or {}), setting)
 
 
 def train(

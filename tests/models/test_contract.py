@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 
 from genplay.models.base import (
+    About,
     Batch,
+    HasConditionals,
     HasDensity,
     HasDiscriminator,
     HasElbo,
     HasEnergy,
+    HasExhibits,
+    HasForward,
     HasGridDensity,
+    HasLabels,
     HasLatent,
+    HasLayers,
+    HasPosterior,
+    HasReconstruction,
     HasResponsibilities,
     HasScore,
+    HasTrajectory,
+    HasVelocity,
     Model,
 )
+from genplay.models.exhibits import Matrix
 from genplay.models.registry import card, cards
 from genplay.spaces import DIMENSIONS, World
 from genplay.spaces.plane import HOME, Grid
@@ -30,12 +43,20 @@ CASES: list[tuple[str, World, str]] = [
     for objective in c.objectives_in(world)
 ]
 PROTOCOLS = {
+    "conditionals": HasConditionals,
     "density": HasDensity,
     "discriminator": HasDiscriminator,
     "energy": HasEnergy,
+    "forward": HasForward,
+    "labels": HasLabels,
     "latent": HasLatent,
+    "layers": HasLayers,
+    "posterior": HasPosterior,
+    "reconstruction": HasReconstruction,
     "responsibilities": HasResponsibilities,
     "score": HasScore,
+    "trajectory": HasTrajectory,
+    "velocity": HasVelocity,
 }
 
 every = pytest.mark.parametrize(("name", "world", "objective"), CASES)
@@ -114,7 +135,7 @@ def test_samples_are_a_function_of_their_noise(name: str, world: World) -> None:
 @every_model
 def test_what_the_card_declares_is_there_and_nothing_else(name: str, world: World) -> None:
     model = trained(name, world)
-    declared = card(name).capabilities
+    declared = card(name).capabilities_in(world)
     for ability, protocol in PROTOCOLS.items():
         assert isinstance(model, protocol) == (ability in declared), ability
     if isinstance(model, HasDensity):
@@ -146,6 +167,61 @@ def test_abilities_have_the_promised_shapes(name: str, world: World) -> None:
             z = model.encode(x)
             assert z.shape == (n, model.latent_dim)
             assert model.decode(z).shape == (n, d)
+
+
+@every_model
+def test_exhibits_are_plain_and_finite(name: str, world: World) -> None:
+    model, x = trained(name, world), world_data(world, 20, seed=7)
+    if not isinstance(model, HasExhibits):
+        pytest.skip("shows nothing of its inside")
+    about = About(x[:1], x, torch.zeros(len(x), dtype=torch.int64), seeded())
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    with torch.no_grad():
+        shown = model.exhibits(about)
+    assert shown
+    assert len({exhibit.title for exhibit in shown}) == len(shown)
+    for exhibit in shown:
+        for field in dataclasses.fields(exhibit):
+            value = getattr(exhibit, field.name)
+            assert not isinstance(value, torch.Tensor)
+            if isinstance(value, np.ndarray) and not isinstance(exhibit, Matrix):
+                assert np.isfinite(value).all(), (exhibit.title, field.name)
+    assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
+
+
+@every_model
+def test_the_new_abilities_keep_their_word(name: str, world: World) -> None:
+    model, x = trained(name, world), world_data(world, 6, seed=7)
+    n, d = x.shape
+    noise = model.noise(n, seeded())
+    with torch.no_grad():
+        if isinstance(model, HasConditionals):
+            parts = model.log_conditionals(x)
+            assert parts.shape == (n, d)
+            assert sorted(model.order.tolist()) == list(range(d))
+            assert isinstance(model, HasDensity)
+            torch.testing.assert_close(parts.sum(dim=1), model.log_prob(x), atol=1e-4, rtol=1e-4)
+        if isinstance(model, HasPosterior):
+            torch.testing.assert_close(model.class_posterior(x).sum(dim=1), torch.ones(n), atol=1e-5, rtol=0)
+        if isinstance(model, HasLabels):
+            labels = torch.zeros(n, dtype=torch.int64)
+            assert model.sample_class(noise, labels).shape == (n, d)
+        if isinstance(model, HasVelocity):
+            assert model.velocity(x, torch.full((n,), 0.5)).shape == (n, d)
+        if isinstance(model, HasTrajectory):
+            way = model.trajectory(noise)
+            assert way.shape[1:] == (n, d)
+            assert len(way) > 1
+            torch.testing.assert_close(way[-1], model.sample_from(noise), atol=1e-5, rtol=1e-5)
+        if isinstance(model, HasForward):
+            assert model.noised(x, 0.5, seeded()).shape == (n, d)
+            assert model.noised_score(x, 0.5).shape == (n, d)
+        if isinstance(model, HasReconstruction):
+            assert model.reconstruct(x).shape == (n, d)
+        if isinstance(model, HasLayers):
+            ways = model.stages(x)
+            assert ways.shape[1:] == (n, d)
+            torch.testing.assert_close(ways[0], x)
 
 
 @every_model

@@ -227,8 +227,8 @@ CLASSES: dict[str, type[Model]] = {
 class FakeCard(Card):
     """A card whose class is found here instead of by a module's name."""
 
-    def load(self) -> type[Model]:
-        cls = CLASSES[self.target]
+    def load(self, world: World) -> type[Model]:
+        cls = CLASSES[str(self.target)]
         cls.card = self
         return cls
 

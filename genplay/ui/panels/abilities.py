@@ -34,7 +34,7 @@ class Ability:
 
 def abilities(card: Card, world: World) -> tuple[Ability, ...]:
     """Everything a reader may ask of a model in this world."""
-    can: set[str] = set(card.capabilities)
+    can: set[str] = set(card.capabilities_in(world))
     kind = card.density.get(world)
     word, help = (
         _KINDS[kind]

@@ -145,7 +145,7 @@ class GalleryPanel(QWidget):
 
     def _open(self, *_: object) -> None:
         self._pages.setCurrentIndex(0 if self._experiment.world == "plane" else 1)
-        has_code = "latent" in self._experiment.card.capabilities
+        has_code = "latent" in self._experiment.card.capabilities_in(self._experiment.world)
         self.to_a.setVisible(has_code)
         self.to_b.setVisible(has_code)
         self._say()
@@ -250,7 +250,7 @@ class GalleryPanel(QWidget):
             self._cloud_part.say("The model is being made ready.")
             return
         hint = "Drag one onto an end of the latent path, or choose it and press A or B."
-        code = "latent" in self._experiment.card.capabilities
+        code = "latent" in self._experiment.card.capabilities_in(self._experiment.world)
         untrained = snapshot.step == 0
         begin = (
             "Not trained yet: this is how the model begins." if untrained else "The same noise every time."
@@ -299,7 +299,7 @@ class GalleryPanel(QWidget):
 
     def _anchor(self, slot: str, index: int | None = None) -> None:
         sample = self._marked if index is None else index
-        if sample >= 0 and "latent" in self._experiment.card.capabilities:
+        if sample >= 0 and "latent" in self._experiment.card.capabilities_in(self._experiment.world):
             self._actions.run("latent.anchor", slot=slot, sample=sample)
 
     def _latent(self, *_: object) -> None:

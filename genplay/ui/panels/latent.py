@@ -160,7 +160,11 @@ class LatentPanel(QWidget):
         from genplay.models.registry import cards
 
         experiment = self._experiment
-        fit = [c for c in cards().values() if "latent" in c.capabilities and experiment.world in c.worlds]
+        fit = [
+            c
+            for c in cards().values()
+            if experiment.world in c.worlds and "latent" in c.capabilities_in(experiment.world)
+        ]
         self._why.setText(
             f"{experiment.card.title} has no latent code: its samples are not decodes of a point that could be moved."
             + (" These models have one:" if fit else "")
@@ -239,7 +243,7 @@ class LatentPanel(QWidget):
 
     def _open(self, *_: object) -> None:
         experiment = self._experiment
-        has_code = "latent" in experiment.card.capabilities
+        has_code = "latent" in experiment.card.capabilities_in(experiment.world)
         self._pages.setCurrentIndex(0 if has_code else 1)
         if not has_code:
             self._offer()

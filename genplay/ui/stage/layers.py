@@ -82,7 +82,7 @@ def background(layers: Iterable[str]) -> str | None:
 
 def missing(card: Card, world: World, data: Data) -> dict[str, str]:
     """The layers that this model or these data cannot have, each with the reason."""
-    has = set(card.capabilities)
+    has = set(card.capabilities_in(world))
     out: dict[str, str] = {}
     if world == "digits":
         return out

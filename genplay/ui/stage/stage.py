@@ -175,7 +175,7 @@ class Stage(QWidget):
         old = self._reading
         self._reading = Reading(x, y, true, old.learned if old else None, old.energy if old else None, True)
         self._show_reading()
-        has = experiment.card.capabilities
+        has = experiment.card.capabilities_in(experiment.world)
         at = np.array([[x, y]])
 
         def question() -> Any:
