@@ -81,7 +81,11 @@ class Run:
     @property
     def log_prob_kind(self) -> Kind | None:
         """Whether ``log_prob`` is exact, a bound or an estimate; None if the model has no density."""
-        return getattr(self.trainer.model, "density_kind", None) if self._has_density else None
+        if not self._has_density:
+            return None
+        with self.trainer.viewing() as model:
+            model.settle_density()
+            return getattr(model, "density_kind", None)
 
     @property
     def log_prob_method(self) -> str:

@@ -115,6 +115,9 @@ class Model(nn.Module):
         """The sub-steps that make one training step, in order."""
         raise NotImplementedError
 
+    def settle_density(self) -> None:
+        """Asked before a density is reported: a model whose ``density_kind`` depends on its parameters looks again."""
+
     @property
     def finished(self) -> bool:
         """True when further steps would change nothing (a closed form, an EM that has converged)."""

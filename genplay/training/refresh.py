@@ -246,7 +246,9 @@ class Refresher:
         elif key.startswith("nll"):
             split: Split = "train" if key.endswith("train") else "test"
             data = trainer.plan.data
-            task = Likelihood.of(model, data, split, size, trainer.view_seed, item.per_point)
+            resting = size == _EVALUATED[True]
+            with trainer.viewing():
+                task = Likelihood.of(model, data, split, size, trainer.view_seed, item.per_point, resting)
         else:
             request = self._field(key)
             source = field_source(model, request.name)
