@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from genplay.models.card import Card
-from genplay.models.cards import bernoulli_mixture, ddpm, ebm, gan, gaussian, gmm, kde, made, nsf, rbm, vae
+from genplay.models.cards import (
+    bernoulli_mixture,
+    ddpm,
+    ebm,
+    gan,
+    gaussian,
+    gmm,
+    histogram,
+    kde,
+    lookup,
+    made,
+    nsf,
+    rbm,
+    vae,
+)
 
 __all__ = ["ALL"]
 
 ALL: tuple[Card, ...] = (
+    lookup.CARD,
+    histogram.CARD,
     gaussian.CARD,
     gmm.CARD,
     kde.CARD,
