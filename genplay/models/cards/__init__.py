@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from genplay.models.card import Card
-from genplay.models.cards import bernoulli_mixture, ddpm, ebm, gan, gaussian, gmm, kde, made, nsf, rbm, vae
+from genplay.models.cards import (
+    bernoulli_mixture,
+    chow_liu,
+    ddpm,
+    ebm,
+    gan,
+    gaussian,
+    gmm,
+    kde,
+    made,
+    nsf,
+    rbm,
+    vae,
+)
 
 __all__ = ["ALL"]
 
@@ -12,6 +25,7 @@ ALL: tuple[Card, ...] = (
     gmm.CARD,
     kde.CARD,
     bernoulli_mixture.CARD,
+    chow_liu.CARD,
     made.CARD,
     nsf.CARD,
     vae.CARD,
