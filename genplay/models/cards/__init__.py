@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from genplay.models.card import Card
-from genplay.models.cards import bernoulli_mixture, ddpm, ebm, gan, gaussian, gmm, kde, made, nsf, rbm, vae
+from genplay.models.cards import (
+    bernoulli_mixture,
+    ddpm,
+    ebm,
+    gan,
+    gaussian,
+    gmm,
+    kde,
+    made,
+    nsf,
+    rbm,
+    realnvp,
+    vae,
+)
 
 __all__ = ["ALL"]
 
@@ -13,6 +26,7 @@ ALL: tuple[Card, ...] = (
     kde.CARD,
     bernoulli_mixture.CARD,
     made.CARD,
+    realnvp.CARD,
     nsf.CARD,
     vae.CARD,
     gan.CARD,
