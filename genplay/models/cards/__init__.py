@@ -18,6 +18,7 @@ from genplay.models.cards import (
     made,
     nsf,
     rbm,
+    realnvp,
     vae,
 )
 
@@ -34,6 +35,7 @@ ALL: tuple[Card, ...] = (
     ising.CARD,
     rbm.CARD,
     made.CARD,
+    realnvp.CARD,
     nsf.CARD,
     vae.CARD,
     gan.CARD,
