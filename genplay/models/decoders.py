@@ -36,7 +36,7 @@ class GaussianDecoder(nn.Module):
     tolerance, least_mass, most_nodes = 1.5, 1e-9, 24_000
     """How finely the code is divided (see ``latent_nodes``): log p is then good to about 10⁻⁴ nats on average."""
 
-    def __init__(self, net: nn.Sequential, units: Standardise, fixed_sigma: float | None) -> None:
+    def __init__(self, net: nn.Module, units: Standardise, fixed_sigma: float | None) -> None:
         super().__init__()
         self.net = net
         self.units = units
@@ -98,7 +98,7 @@ class BernoulliDecoder(nn.Module):
     tolerance, least_mass, most_nodes = 2.5, 1e-4, 8_000
     """How finely the code is divided: log p is then good to about 0.001 nats on average, and all images take seconds."""
 
-    def __init__(self, net: nn.Sequential) -> None:
+    def __init__(self, net: nn.Module) -> None:
         super().__init__()
         self.net = net
 

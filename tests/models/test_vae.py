@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from genplay.models import layers
 from genplay.models.base import Batch, HasBlocks, HasGridDensity
 from genplay.models.decoders import BernoulliDecoder, GaussianDecoder
-from genplay.models.vae import VAE, kl_to_prior
+from genplay.models.gaussian_code import kl_to_prior
+from genplay.models.vae import VAE
 from genplay.spaces.binary import codes, half_images
 from genplay.spaces.plane import HOME, Grid
 from genplay.training.queries import copy
