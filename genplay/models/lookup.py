@@ -21,9 +21,9 @@ from genplay.models.base import About, Batch, Model, Phase, Setting, Terms
 from genplay.models.cards.lookup import CARD, LookupKnobs
 from genplay.models.exhibits import Bars, Exhibit, Facts, Pictures
 from genplay.models.layers import double
-from genplay.models.tally import Tally, image_codes, images_of
+from genplay.models.tally import Tally, image_codes, images_of, sparse_blocks
 from genplay.quantity import Kind, estimate, exact
-from genplay.spaces.binary import LOW, N_IMAGES
+from genplay.spaces.binary import N_IMAGES
 
 __all__ = ["Lookup"]
 
@@ -71,18 +71,8 @@ class Lookup(Model):
 
     def log_prob_blocks(self) -> Callable[[int, int], NDArray[np.float64]]:
         """log p of whole blocks of the 2^25 images: one value everywhere, but for the images that were seen."""
-        codes = self.seen.keys.cpu().numpy()
-        values = self._log_shares(self.seen.counts).cpu().numpy()
         elsewhere = float(self._log_shares(torch.zeros(1)))
-        row, column = codes >> LOW, codes & ((1 << LOW) - 1)
-
-        def block(start: int, stop: int) -> NDArray[np.float64]:
-            out = np.full((stop - start, 1 << LOW), elsewhere)
-            here = (row >= start) & (row < stop)
-            out[row[here] - start, column[here]] = values[here]
-            return out
-
-        return block
+        return sparse_blocks(self.seen.keys, self._log_shares(self.seen.counts), elsewhere)
 
     def noise(self, n: int, generator: torch.Generator) -> Tensor:
         """Uniforms (n, 27): one decides whether to look into the table, one picks its row, 25 make any image."""

@@ -5,10 +5,17 @@ The building block of every model that counts: images by their code, points by t
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-__all__ = ["Tally", "image_codes", "images_of"]
+from genplay.models.layers import double
+from genplay.spaces.binary import LOW
+
+__all__ = ["Tally", "image_codes", "images_of", "sparse_blocks"]
 
 
 class Tally(nn.Module):
@@ -38,11 +45,33 @@ class Tally(nn.Module):
         place = torch.searchsorted(self.keys, keys.contiguous()).clamp(max=len(self.keys) - 1)
         return torch.where(self.keys[place] == keys, self.counts[place], 0)
 
-    def pick(self, uniform: Tensor) -> Tensor:
-        """A key for each uniform number (n,), each as often as it was seen, (n,)."""
+    def pick(self, uniform: Tensor, first: Tensor | int = 0, many: Tensor | int | None = None) -> Tensor:
+        """A key for each uniform number (n,), each as often as it was seen, (n,).
+
+        Only ``many`` of all that was counted, in the order of the keys, starting with number ``first``, are in the draw.
+        """
         edges = self.counts.cumsum(dim=0)
-        wanted = (uniform.double() * edges[-1]).long()
-        return self.keys[torch.searchsorted(edges, wanted, right=True).clamp(max=len(edges) - 1)]
+        most = torch.as_tensor(edges[-1] if many is None else many, device=edges.device)
+        number = (double(uniform) * double(most)).long().to(edges.device)
+        wanted = first + torch.minimum(number, most - 1)
+        place = torch.searchsorted(edges, wanted, right=True)
+        return self.keys[place.clamp(max=len(edges) - 1)]
+
+
+def sparse_blocks(
+    codes: Tensor, values: Tensor, elsewhere: float
+) -> Callable[[int, int], NDArray[np.float64]]:
+    """log p of the 2^25 images by blocks (see ``spaces.binary``): ``values`` at these codes, the same number at all others."""
+    row, column = (part.cpu().numpy() for part in (codes >> LOW, codes & ((1 << LOW) - 1)))
+    known = values.detach().cpu().numpy()
+
+    def block(start: int, stop: int) -> NDArray[np.float64]:
+        out = np.full((stop - start, 1 << LOW), elsewhere)
+        here = (row >= start) & (row < stop)
+        out[row[here] - start, column[here]] = known[here]
+        return out
+
+    return block
 
 
 def image_codes(x: Tensor) -> Tensor:
