@@ -35,6 +35,7 @@ def bind_core(registry: ActionRegistry, experiment: Experiment) -> None:
     registry.bind("latent.anchor", walk.anchor)
     registry.bind("latent.interpolate", walk.interpolate)
     registry.bind("latent.position", walk.position)
+    registry.bind("inside.about", experiment.subject.choose)
     _bind_stage(registry, experiment)
     registry.bind("edit.undo", experiment.undo)
     registry.bind("edit.redo", experiment.redo)

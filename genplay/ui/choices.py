@@ -13,6 +13,7 @@ PANELS = {
     "curves": "Curves",
     "gallery": "Gallery",
     "latent": "Latent",
+    "inside": "Inside",
 }
 """The docks by the names that actions and scripts use."""
 

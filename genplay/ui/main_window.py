@@ -33,6 +33,7 @@ from genplay.ui.panels.curves import CurvesPanel
 from genplay.ui.panels.data import DataPanel
 from genplay.ui.panels.dataset_strip import DatasetStrip
 from genplay.ui.panels.gallery import GalleryPanel
+from genplay.ui.panels.inside import InsidePanel
 from genplay.ui.panels.latent import LatentPanel
 from genplay.ui.panels.model import ModelPanel
 from genplay.ui.stage.stage import Stage
@@ -78,7 +79,7 @@ class MainWindow(QMainWindow):
         self.heart = Heart(
             experiment,
             (self.stage, self.gallery, self.latent, self.transport, self.status),
-            (self.curves,),
+            (self.curves, self.inside),
             self,
         )
         self._connect()
@@ -113,9 +114,10 @@ class MainWindow(QMainWindow):
         self.curves = CurvesPanel(experiment, actions, theme)
         self.gallery = GalleryPanel(experiment, actions, theme)
         self.latent = LatentPanel(experiment, actions, theme)
+        self.inside = InsidePanel(experiment, actions, theme)
         bodies: dict[str, QWidget] = {
             "data": self.data, "model": self.model, "curves": self.curves, "gallery": self.gallery,
-            "latent": self.latent,
+            "latent": self.latent, "inside": self.inside,
         }  # fmt: skip
         self.docks = Docks(self, theme, bodies)
         panels = self.menus.menus["View"].addMenu("Panels")
@@ -130,7 +132,7 @@ class MainWindow(QMainWindow):
         experiment, heart = self.experiment, self.heart
         for signal in (
             experiment.data_changed, experiment.model_changed, experiment.world_changed, experiment.run_changed,
-            experiment.stage_changed, experiment.latent_changed,
+            experiment.stage_changed, experiment.latent_changed, experiment.subject.changed,
         ):  # fmt: skip
             signal.connect(heart.wake)
         for signal in (experiment.world_changed, experiment.run_changed, experiment.dirty_changed):
@@ -146,6 +148,7 @@ class MainWindow(QMainWindow):
         self.gallery.request_changed.connect(self._want)
         self.stage.sample_marked.connect(self.gallery.mark)
         self.gallery.sample_marked.connect(self.stage.mark)
+        self.inside.about_shown.connect(self.stage.plane.show_subject)
         for dock in self.docks.docks.values():
             dock.visibilityChanged.connect(self._panel_shown)
         for keys, larger in (("Ctrl++", True), ("Ctrl+=", True), ("Ctrl+-", False)):
@@ -321,5 +324,13 @@ class MainWindow(QMainWindow):
 
     def render_now(self, snapshot: Snapshot) -> None:
         """Draw a snapshot in every view at once (for pictures)."""
-        for view in (self.stage, self.gallery, self.latent, self.transport, self.status, self.curves):
+        for view in (
+            self.stage,
+            self.gallery,
+            self.latent,
+            self.inside,
+            self.transport,
+            self.status,
+            self.curves,
+        ):
             view.render(snapshot)
