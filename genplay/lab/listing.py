@@ -33,15 +33,20 @@ def listing(what: str) -> list[dict[str, Any]]:
                 for c in datasets.cards().values()
             ]  # fmt: skip
         case "models":
+            from genplay.lab.family_table import card_cells
             from genplay.models import registry as models
 
+            said = {
+                c.id: {name: cell.text for name, cell in card_cells(c, c.worlds).items()}
+                for c in models.cards().values()
+            }
             return [
                 {
                     "id": c.id, "title": c.title, "family": c.family, "worlds": list(c.worlds), "summary": c.summary,
                     "objectives": [
                         {"id": o.id, "title": o.title, "help": o.help, "worlds": list(o.worlds)} for o in c.objectives
                     ],
-                    "capabilities": list(c.capabilities), "density": dict(c.density), "cost": c.cost,
+                    "capabilities": list(c.capabilities), "density": dict(c.density), "cost": c.cost, "comparison": said[c.id],
                     "recipe": dict(c.recipe), "knobs": _knobs(c.knobs),
                 }
                 for c in models.cards().values()

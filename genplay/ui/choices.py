@@ -14,6 +14,8 @@ PANELS = {
     "gallery": "Gallery",
     "latent": "Latent",
     "inside": "Inside",
+    "compare": "Compare",
+    "code": "Code",
 }
 """The docks by the names that actions and scripts use."""
 

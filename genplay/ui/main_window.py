@@ -29,6 +29,8 @@ from genplay.ui.heart import Heart
 from genplay.ui.menus import Menus
 from genplay.ui.notify import Toasts
 from genplay.ui.palette import Palette
+from genplay.ui.panels.code import CodePanel
+from genplay.ui.panels.compare import ComparePanel
 from genplay.ui.panels.curves import CurvesPanel
 from genplay.ui.panels.data import DataPanel
 from genplay.ui.panels.dataset_strip import DatasetStrip
@@ -79,7 +81,7 @@ class MainWindow(QMainWindow):
         self.heart = Heart(
             experiment,
             (self.stage, self.gallery, self.latent, self.transport, self.status),
-            (self.curves, self.inside),
+            (self.curves, self.inside, self.compare),
             self,
         )
         self._connect()
@@ -115,9 +117,11 @@ class MainWindow(QMainWindow):
         self.gallery = GalleryPanel(experiment, actions, theme)
         self.latent = LatentPanel(experiment, actions, theme)
         self.inside = InsidePanel(experiment, actions, theme)
+        self.compare = ComparePanel(experiment, actions, theme)
+        self.code = CodePanel(experiment, actions, theme)
         bodies: dict[str, QWidget] = {
             "data": self.data, "model": self.model, "curves": self.curves, "gallery": self.gallery,
-            "latent": self.latent, "inside": self.inside,
+            "latent": self.latent, "inside": self.inside, "compare": self.compare, "code": self.code,
         }  # fmt: skip
         self.docks = Docks(self, theme, bodies)
         panels = self.menus.menus["View"].addMenu("Panels")
@@ -321,6 +325,7 @@ class MainWindow(QMainWindow):
     def close_threads(self) -> None:
         """End what works in the background for the views."""
         self.stage.close_threads()
+        self.compare.close_measuring()
 
     def render_now(self, snapshot: Snapshot) -> None:
         """Draw a snapshot in every view at once (for pictures)."""
