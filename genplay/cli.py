@@ -247,12 +247,29 @@ def _list(args: argparse.Namespace) -> int:
     if not rows:
         print(f"This version has no {args.what} yet.")
         return 0
+    if "comparison" in rows[0]:
+        _print_columns(
+            [
+                {"id": r["id"], "title": r["title"], "worlds": ", ".join(r["worlds"]), **r["comparison"]}
+                for r in rows
+            ]
+        )
+        return 0
     width = max(len(str(row["id"])) for row in rows)
     for row in rows:
         worlds = row.get("worlds")
         where = f"  [{', '.join(map(str, worlds))}]" if isinstance(worlds, list) else ""
         print(f"{row['id']!s:<{width}}  {row['title']}{where}")
     return 0
+
+
+def _print_columns(rows: Sequence[Mapping[str, str]]) -> None:
+    """A table with a line of names on top, two spaces between its columns."""
+    names = list(rows[0])
+    lines = [{name: name.replace("_", " ") for name in names}, *rows]
+    widths = {name: max(len(line[name]) for line in lines) for name in names}
+    for line in lines:
+        print("  ".join(f"{line[name]:<{widths[name]}}" for name in names).rstrip())
 
 
 def _train(args: argparse.Namespace) -> int:

@@ -257,6 +257,18 @@ _LATENT = (
     ),
 )  # fmt: skip
 
+_INSIDE = (
+    ActionSpec(
+        "inside.about", "Look inside at a point",
+        "Choose the point, image or sample that the panel Inside is about; left out, the first training point.",
+        (
+            Param("point", "points", "one [x, y]", None),
+            Param("pixels", "pixels", _PIXELS, None),
+            Param("sample", "int", "which sample of the gallery, from 0", None, low=0),
+        ),
+    ),
+)  # fmt: skip
+
 _VIEW = (
     ActionSpec(
         "stage.layer", "Switch a layer", "Show or hide one layer of the stage.",
@@ -309,4 +321,4 @@ _VIEW = (
     ActionSpec("help.about", "About genplay", "Versions, licence and where files lie.", (), "Help"),
 )  # fmt: skip
 
-ALL: tuple[ActionSpec, ...] = (*_FILE, *_EDIT, *_DATA, *_MODEL, *_TRAIN, *_LATENT, *_VIEW)
+ALL: tuple[ActionSpec, ...] = (*_FILE, *_EDIT, *_DATA, *_MODEL, *_TRAIN, *_LATENT, *_INSIDE, *_VIEW)

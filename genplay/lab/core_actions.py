@@ -36,6 +36,7 @@ def bind_core(registry: ActionRegistry, experiment: Experiment) -> OwnModels:
     registry.bind("latent.anchor", walk.anchor)
     registry.bind("latent.interpolate", walk.interpolate)
     registry.bind("latent.position", walk.position)
+    registry.bind("inside.about", experiment.subject.choose)
     _bind_stage(registry, experiment)
     own = OwnModels(experiment)
     registry.bind("model.open_file", own.open)

@@ -23,6 +23,7 @@ from genplay.lab.drawing import NAMES as DRAWINGS
 from genplay.lab.edits import Edit, UndoStack
 from genplay.lab.presets import default_desk
 from genplay.lab.state import Desk, LatentState, ModelChoice, Notice, StageSettings
+from genplay.lab.subject import Subject
 from genplay.models.card import Card, Objective
 from genplay.spaces import WORLDS, World
 
@@ -64,6 +65,7 @@ class Experiment:
         self.dirty = False
         self.version = 0
         self.bench = Bench(worker, clock, self._opened)
+        self.subject = Subject(self)
         self._world: World = "plane"
         self._desks: dict[World, Desk] = dict(desks or {world: default_desk(world) for world in WORLDS})
         self._undo: dict[World, UndoStack] = {world: UndoStack(clock) for world in WORLDS}
@@ -263,10 +265,7 @@ class Experiment:
         return self.ask(call)
 
     def later(self, future: Future[T], act: Callable[[T], None], *, any_run: bool = False) -> Future[T]:
-        """Call ``act`` with the result, in this thread, at a heartbeat; dropped if another run is open by then.
-
-        A failure stays in the future, for whoever asked.
-        """
+        """Call ``act`` with the result at a heartbeat, unless another run is open by then; a failure stays in the future."""
         self._later.append((future, act, None if any_run else self.run_id))
         return future
 
@@ -381,6 +380,7 @@ class Experiment:
             stack.clear()
         self._latent = {name: LatentState() for name in WORLDS}
         self.bench.forget()
+        self.subject.forget()
         for signal in (self.world_changed, self.data_changed, self.stage_changed, self.undo_changed):
             signal.emit()
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from genplay.errors import BadInput
 from genplay.lab.params import Pixels, Points
 from genplay.lab.state import Anchor, Interpolation, InterpolationKind, LatentState
+from genplay.lab.subject import given
 
 if TYPE_CHECKING:
     from genplay.lab.experiment import Experiment
@@ -48,7 +49,7 @@ class LatentWalk:
 
     def encode(self, point: Points | None = None, pixels: Pixels | None = None) -> Future[Any]:
         """Move the sliders to the code of a point or an image."""
-        x = self._given(point, pixels, None)
+        x = given(self._experiment, point, pixels, None)
         return self._experiment.later(self._experiment.query("encode", x), self._moved)
 
     def _moved(self, z: Array) -> None:
@@ -62,7 +63,7 @@ class LatentWalk:
         pixels: Pixels | None = None,
     ) -> Future[Any]:
         """Set anchor ``a`` or ``b`` to a sample of the gallery, a point or an image."""
-        x = self._given(point, pixels, sample)
+        x = given(self._experiment, point, pixels, sample)
 
         def placed(z: Array) -> None:
             anchor = Anchor(x[0], np.asarray(z[0], np.float64))
@@ -98,32 +99,3 @@ class LatentWalk:
         i = min(int(place), len(z) - 2)
         here = z[i] + (z[i + 1] - z[i]) * (place - i)
         self._experiment.set_latent(replace(state, position=t, z=tuple(float(v) for v in here)))
-
-    def _given(self, point: Points | None, pixels: Pixels | None, sample: int | None) -> Array:
-        """The one thing that was given, as x (1, d)."""
-        given = [
-            name for name, v in (("point", point), ("pixels", pixels), ("sample", sample)) if v is not None
-        ]
-        if len(given) != 1:
-            said = " and ".join(given) or "none of them"
-            raise BadInput(f"Give one of point, pixels or sample; given: {said}.")
-        if sample is not None:
-            return self._sample(sample)
-        if self._experiment.world == "plane":
-            if point is None:
-                raise BadInput("On the plane give a point [x, y]; pixels belong to the world of digits.")
-            return np.array(point[:1], np.float64)
-        if pixels is None:
-            raise BadInput("In the world of digits give pixels; a point belongs to the plane.")
-        return np.array([pixels], np.float64)
-
-    def _sample(self, index: int) -> Array:
-        snapshot = self._experiment.bench.latest()
-        shown: NDArray[np.float32] | None = None
-        if snapshot is not None:
-            shown = snapshot.gallery.images if snapshot.gallery is not None else snapshot.samples
-        if shown is None or len(shown) == 0:
-            raise BadInput("There are no samples yet: open the gallery, or train a little first.")
-        if index >= len(shown):
-            raise BadInput(f"There is no sample {index}. Allowed: 0 to {len(shown) - 1}.")
-        return np.asarray(shown[index : index + 1], np.float64)

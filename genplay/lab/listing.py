@@ -38,11 +38,16 @@ def listing(what: str) -> list[dict[str, Any]]:
                 for c in datasets.cards().values()
             ]  # fmt: skip
         case "models":
+            from genplay.lab.family_table import card_cells
             from genplay.models import registry as models
             from genplay.training.recipe import Recipe
 
             recipe = _knobs(Recipe)
 
+            said = {
+                c.id: {name: cell.text for name, cell in card_cells(c, c.worlds).items()}
+                for c in models.cards().values()
+            }
             return [
                 {
                     "id": c.id, "title": c.title, "family": c.family, "worlds": list(c.worlds), "summary": c.summary,
@@ -52,7 +57,8 @@ def listing(what: str) -> list[dict[str, Any]]:
                     "capabilities": {world: list(c.capabilities_in(world)) for world in c.worlds},
                     "density": dict(c.density), "cost": c.cost, "trained_by": c.trained_by,
                     "architecture": c.architecture, "formula": c.formula, "reference": c.reference,
-                    "knobs": _knobs(c.knobs), "recipe": Recipe.for_card(c).as_dict(), "recipe_knobs": recipe,
+                    "comparison": said[c.id], "knobs": _knobs(c.knobs),
+                    "recipe": Recipe.for_card(c).as_dict(), "recipe_knobs": recipe,
                 }
                 for c in models.cards().values()
             ]  # fmt: skip

@@ -15,11 +15,22 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genplay.errors import BadInput, Failure
-from genplay.models.base import HasDensity, HasDiscriminator, HasEnergy, HasLabels, HasLatent, HasScore, Model
+from genplay.models.base import (
+    About,
+    HasDensity,
+    HasDiscriminator,
+    HasEnergy,
+    HasExhibits,
+    HasLabels,
+    HasLatent,
+    HasScore,
+    Model,
+)
+from genplay.models.exhibits import Exhibit
 from genplay.training.device import device_of, to_tensor
 
 __all__ = [
-    "Path", "copy", "decode", "discriminator", "encode", "energy", "interpolate", "log_prob", "sample", "score",
+    "Path", "copy", "decode", "discriminator", "encode", "energy", "exhibits", "interpolate", "log_prob", "sample", "score",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -113,6 +124,23 @@ def _finite(model: Model, x: Tensor) -> Array:
             "Train again with a lower learning rate."
         )
     return _array(x)
+
+
+def exhibits(
+    model: Model, x: Array, data: NDArray[np.floating], labels: NDArray[np.int64], seed: int = 0
+) -> tuple[Exhibit, ...] | None:
+    """What the model shows of its inside about x (1, d); None if it shows nothing. The same seed, the same noise."""
+    if not isinstance(model, HasExhibits):
+        return None
+    device = device_of(model)
+    about = About(
+        to_tensor(x, device),
+        to_tensor(data, device),
+        to_tensor(labels, device, torch.int64),
+        torch.Generator(device).manual_seed(seed),
+    )
+    with torch.no_grad():
+        return tuple(model.exhibits(about))
 
 
 def interpolate(

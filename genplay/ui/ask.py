@@ -19,10 +19,12 @@ Question = Callable[[], "Future[Any]"]
 class LatestAsk(QObject):
     """Sends the newest question when the one before has been answered; older ones that wait are dropped.
 
-    ``answered`` carries the tag of the question and the answer, in the thread of the window.
+    ``answered`` carries the tag of the question and the answer, ``failed`` the tag and one sentence why there is none,
+    in the thread of the window.
     """
 
     answered = Signal(object, object)
+    failed = Signal(object, str)
     _ended = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -68,6 +70,10 @@ class LatestAsk(QObject):
     def _take(self, sent: tuple[int, object], future: Future[Any]) -> None:
         self._busy = False
         stamp, tag = sent
-        if stamp == self._forgotten and not future.cancelled() and future.exception() is None:
-            self.answered.emit(tag, future.result())
+        if stamp == self._forgotten and not future.cancelled():
+            error = future.exception()
+            if error is None:
+                self.answered.emit(tag, future.result())
+            else:
+                self.failed.emit(tag, str(error))
         self._send()

@@ -13,6 +13,9 @@ PANELS = {
     "curves": "Curves",
     "gallery": "Gallery",
     "latent": "Latent",
+    "inside": "Inside",
+    "compare": "Compare",
+    "code": "Code",
 }
 """The docks by the names that actions and scripts use."""
 

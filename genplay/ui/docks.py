@@ -23,8 +23,10 @@ from genplay.ui.theme import Theme
 
 __all__ = ["Dock", "Docks"]
 
-ROOMY = ("gallery", "latent")
+ROOMY = ("gallery", "latent", "inside")
 """Panels that show pictures, and are little use in a low place."""
+PAGES = ("compare", "code")
+"""Panels about the model itself, read rather than watched: in a low window they are tabs of its panel."""
 SIDE = 248
 BOTTOM = 196
 NARROW = 1000
@@ -183,13 +185,17 @@ class Docks(QObject):
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         below = Qt.DockWidgetArea.BottomDockWidgetArea
         sides = [docks[name] for name in ("data", "model") if name in docks]
-        others = [dock for name, dock in docks.items() if name not in ("data", "model")]
         model = docks.get("model")
+        beside = PAGES if self.mode == "low" and model is not None else ()
+        pages = [docks[name] for name in beside if name in docks]
+        others = [dock for dock in docks.values() if dock not in sides and dock not in pages]
         one_side = self.mode in ("narrow", "small")
         for dock in sides:
             window.addDockWidget(right if dock is model and not one_side else left, dock)
         if one_side:
             self._tab(sides)
+        if pages and model is not None:
+            self._tab([model, *pages])
         area = below if self.mode == "wide" else left if one_side else right
         for dock in others:
             window.addDockWidget(area, dock)
@@ -239,15 +245,15 @@ class Docks(QObject):
         self._timer.start()
 
     def _tidy(self) -> None:
-        """Titles only where no tab says the name; tab bars that elide instead of scrolling."""
+        """Titles only where no tab says the name; a tab bar with too little room for its names scrolls."""
         for dock in self.docks.values():
             tabbed = bool(self._window.tabifiedDockWidgets(dock)) and not dock.isFloating()
             dock.show_title(not tabbed)
         for bar in self._window.findChildren(QTabBar):
             bar.setExpanding(False)
             bar.setDrawBase(False)
-            bar.setElideMode(Qt.TextElideMode.ElideRight)
-            bar.setUsesScrollButtons(False)
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setUsesScrollButtons(True)
             bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:

@@ -29,10 +29,13 @@ from genplay.ui.heart import Heart
 from genplay.ui.menus import Menus
 from genplay.ui.notify import Toasts
 from genplay.ui.palette import Palette
+from genplay.ui.panels.code import CodePanel
+from genplay.ui.panels.compare import ComparePanel
 from genplay.ui.panels.curves import CurvesPanel
 from genplay.ui.panels.data import DataPanel
 from genplay.ui.panels.dataset_strip import DatasetStrip
 from genplay.ui.panels.gallery import GalleryPanel
+from genplay.ui.panels.inside import InsidePanel
 from genplay.ui.panels.latent import LatentPanel
 from genplay.ui.panels.model import ModelPanel
 from genplay.ui.stage.stage import Stage
@@ -78,7 +81,7 @@ class MainWindow(QMainWindow):
         self.heart = Heart(
             experiment,
             (self.stage, self.gallery, self.latent, self.transport, self.status),
-            (self.curves,),
+            (self.curves, self.inside, self.compare),
             self,
         )
         self._connect()
@@ -113,9 +116,12 @@ class MainWindow(QMainWindow):
         self.curves = CurvesPanel(experiment, actions, theme)
         self.gallery = GalleryPanel(experiment, actions, theme)
         self.latent = LatentPanel(experiment, actions, theme)
+        self.inside = InsidePanel(experiment, actions, theme)
+        self.compare = ComparePanel(experiment, actions, theme)
+        self.code = CodePanel(experiment, actions, theme)
         bodies: dict[str, QWidget] = {
             "data": self.data, "model": self.model, "curves": self.curves, "gallery": self.gallery,
-            "latent": self.latent,
+            "latent": self.latent, "inside": self.inside, "compare": self.compare, "code": self.code,
         }  # fmt: skip
         self.docks = Docks(self, theme, bodies)
         panels = self.menus.menus["View"].addMenu("Panels")
@@ -130,7 +136,7 @@ class MainWindow(QMainWindow):
         experiment, heart = self.experiment, self.heart
         for signal in (
             experiment.data_changed, experiment.model_changed, experiment.world_changed, experiment.run_changed,
-            experiment.stage_changed, experiment.latent_changed,
+            experiment.stage_changed, experiment.latent_changed, experiment.subject.changed,
         ):  # fmt: skip
             signal.connect(heart.wake)
         for signal in (experiment.world_changed, experiment.run_changed, experiment.dirty_changed):
@@ -146,6 +152,7 @@ class MainWindow(QMainWindow):
         self.gallery.request_changed.connect(self._want)
         self.stage.sample_marked.connect(self.gallery.mark)
         self.gallery.sample_marked.connect(self.stage.mark)
+        self.inside.about_shown.connect(self.stage.plane.show_subject)
         for dock in self.docks.docks.values():
             dock.visibilityChanged.connect(self._panel_shown)
         for keys, larger in (("Ctrl++", True), ("Ctrl+=", True), ("Ctrl+-", False)):
@@ -320,8 +327,17 @@ class MainWindow(QMainWindow):
     def close_threads(self) -> None:
         """End what works in the background for the views."""
         self.stage.close_threads()
+        self.compare.close_measuring()
 
     def render_now(self, snapshot: Snapshot) -> None:
         """Draw a snapshot in every view at once (for pictures)."""
-        for view in (self.stage, self.gallery, self.latent, self.transport, self.status, self.curves):
+        for view in (
+            self.stage,
+            self.gallery,
+            self.latent,
+            self.inside,
+            self.transport,
+            self.status,
+            self.curves,
+        ):
             view.render(snapshot)

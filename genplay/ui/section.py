@@ -22,6 +22,7 @@ class Section(QWidget):
         self._theme = theme
         self._title = title
         self._note = ""
+        self._help = ""
         self.head = QPushButton()
         self.head.setProperty("role", "disclosure")
         self.head.setCheckable(True)
@@ -50,6 +51,12 @@ class Section(QWidget):
         self._note = note
         self._write()
 
+    def set_help(self, help: str) -> None:
+        """What the tooltip of the title explains."""
+        self._help = help
+        self.head.setAccessibleDescription(help)
+        self._write()
+
     def add(self, widget: QWidget) -> None:
         """Put a widget below what is there."""
         self.column.addWidget(widget)
@@ -69,7 +76,8 @@ class Section(QWidget):
         self.head.setText(
             self.head.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, max(room, 20))
         )
-        self.head.setToolTip(self._note if self._note and self.head.text() != text else "")
+        hidden = (self._note or self._title) if self.head.text() != text else ""
+        self.head.setToolTip("\n".join(part for part in (hidden, self._help) if part))
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]

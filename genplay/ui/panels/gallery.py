@@ -271,7 +271,17 @@ class GalleryPanel(QWidget):
 
     def _choose(self, index: int) -> None:
         self.mark(index)
+        self._look_inside(index)
         self.sample_marked.emit(index)
+
+    def _look_inside(self, index: int) -> None:
+        """Let the panel Inside be about this sample."""
+        snapshot = self._snapshot
+        if snapshot is not None and snapshot.world == "digits" and snapshot.gallery is not None:
+            pixels = [int(value > 0.5) for value in snapshot.gallery.images[index]]
+            self._actions.run("inside.about", pixels=pixels)
+        elif (shown := self._cloud_shown()) is not None and np.isfinite(shown[1][index]).all():
+            self._actions.run("inside.about", point=[shown[1][index].tolist()])
 
     def mark(self, sample: int) -> None:
         """Show which sample is followed (−1: none), without telling."""

@@ -319,7 +319,9 @@ class DigitsView(QWidget):
         for other in ("samples", "density", "data"):
             if other != name:
                 self._grid_of(other).choose(-1)
-        self._show(*self._named(name, index))
+        title, image = self._named(name, index)
+        self._show(title, image)
+        self._actions.run("inside.about", pixels=[int(value > 0.5) for value in image])
         if name == "samples":
             self.sample_marked.emit(index)
 

@@ -1,4 +1,4 @@
-"""What is marked on the plane: the followed sample and its trail, the latent path with its ends, the current decode."""
+"""What is marked on the plane: the followed sample and its trail, the latent path and its ends, the decode, the subject."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
         self.path: NDArray[np.float64] | None = None
         self.ends: dict[str, NDArray[np.float64]] = {}
         self.decode: NDArray[np.float64] | None = None
+        self.subject: NDArray[np.float64] | None = None
         self.setZValue(100)
 
     def refresh(self) -> None:
@@ -50,6 +51,8 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
             self._ring(painter, _at(self.marked, to_view), 8, self._theme.color("text"))
         if self.decode is not None and np.isfinite(self.decode).all():
             self._target(painter, _at(self.decode, to_view))
+        if self.subject is not None and np.isfinite(self.subject).all():
+            self._cross(painter, _at(self.subject, to_view))
         for name, x in self.ends.items():
             self._end(painter, _at(x, to_view), name)
         painter.restore()
@@ -83,6 +86,15 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.color("accent"))
         painter.drawEllipse(at, self._theme.px(3), self._theme.px(3))
+
+    def _cross(self, painter: QPainter, at: QPointF) -> None:
+        """What is looked at closely: four strokes around the point, which itself stays free."""
+        near, far = self._theme.px(4), self._theme.px(11)
+        for colour, wide in (("canvas", 5.0), ("text", 2.0)):
+            painter.setPen(QPen(self._theme.color(colour), self._theme.px(wide)))
+            for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+                along = QPointF(dx, dy)
+                painter.drawLine(at + along * near, at + along * far)
 
     def _end(self, painter: QPainter, at: QPointF, name: str) -> None:
         radius = self._theme.px(10)

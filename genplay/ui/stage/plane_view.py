@@ -311,6 +311,8 @@ class PlaneView(QWidget):
         self._soon.start()
 
     def _clicked(self, x: float, y: float) -> None:
+        """Look inside the model there; a sample near by is followed, too."""
+        self._actions.run("inside.about", point=[[x, y]])
         snapshot = self._snapshot
         if snapshot is None or snapshot.samples is None or "samples" not in self.layers:
             return
@@ -319,6 +321,11 @@ class PlaneView(QWidget):
         within = distance[nearest] <= _REACH * self._theme.scale * self.canvas.pixel()
         self.mark(nearest if within and nearest != self._marked else -1)
         self.sample_marked.emit(self._marked)
+
+    def show_subject(self, x: NDArray[np.float64] | None) -> None:
+        """Mark the point that the panel Inside is about, (2,)."""
+        self.canvas.overlay.subject = x if x is not None and len(x) == 2 else None
+        self.canvas.overlay.refresh()
 
     def mark(self, sample: int) -> None:
         """Follow one sample with a ring and its trail (−1: none)."""

@@ -1,0 +1,90 @@
+"""What the user looks at closely: one point or image x that the model's exhibits are about, in each world its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import Signal
+
+from genplay.errors import BadInput
+from genplay.lab.params import Pixels, Points
+from genplay.spaces import World
+
+if TYPE_CHECKING:
+    from genplay.lab.experiment import Experiment
+
+__all__ = ["Subject", "given"]
+
+Array = NDArray[np.float64]
+
+
+class Subject:
+    """The chosen x of the open world; until something is chosen, the first training point."""
+
+    changed = Signal()
+
+    def __init__(self, experiment: Experiment) -> None:
+        self._experiment = experiment
+        self._chosen: dict[World, Array] = {}
+
+    @property
+    def chosen(self) -> Array | None:
+        """What the user chose in this world, (d,)."""
+        return self._chosen.get(self._experiment.world)
+
+    @property
+    def x(self) -> Array:
+        """The chosen point, else the first training point, (1, d)."""
+        chosen = self.chosen
+        return np.asarray(self._experiment.data.x_train[:1], np.float64) if chosen is None else chosen[None]
+
+    def choose(
+        self, point: Points | None = None, pixels: Pixels | None = None, sample: int | None = None
+    ) -> None:
+        """Look at a point, an image or a sample of the gallery; given nothing, at the first training point again."""
+        world = self._experiment.world
+        if point is None and pixels is None and sample is None:
+            if self._chosen.pop(world, None) is not None:
+                self.changed.emit()
+            return
+        x = given(self._experiment, point, pixels, sample)[0]
+        old = self.chosen
+        if old is None or not np.array_equal(old, x):
+            self._chosen[world] = x
+            self.changed.emit()
+
+    def forget(self) -> None:
+        """Another experiment is open: nothing is chosen."""
+        self._chosen.clear()
+        self.changed.emit()
+
+
+def given(experiment: Experiment, point: Points | None, pixels: Pixels | None, sample: int | None) -> Array:
+    """The one thing that was given of the three, as x (1, d); raises ``BadInput`` for none, several, or another world's."""
+    names = [n for n, v in (("point", point), ("pixels", pixels), ("sample", sample)) if v is not None]
+    if len(names) != 1:
+        said = " and ".join(names) or "none of them"
+        raise BadInput(f"Give one of point, pixels or sample; given: {said}.")
+    if sample is not None:
+        return _sample(experiment, sample)
+    if experiment.world == "plane":
+        if point is None:
+            raise BadInput("On the plane give a point [x, y]; pixels belong to the world of digits.")
+        return np.array(point[:1], np.float64)
+    if pixels is None:
+        raise BadInput("In the world of digits give pixels; a point belongs to the plane.")
+    return np.array([pixels], np.float64)
+
+
+def _sample(experiment: Experiment, index: int) -> Array:
+    snapshot = experiment.bench.latest()
+    shown: NDArray[np.float32] | None = None
+    if snapshot is not None:
+        shown = snapshot.gallery.images if snapshot.gallery is not None else snapshot.samples
+    if shown is None or len(shown) == 0:
+        raise BadInput("There are no samples yet: open the gallery, or train a little first.")
+    if index >= len(shown):
+        raise BadInput(f"There is no sample {index}. Allowed: 0 to {len(shown) - 1}.")
+    return np.asarray(shown[index : index + 1], np.float64)
