@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import logging
 import math
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,7 +22,7 @@ from genplay.spaces import WORLDS
 if TYPE_CHECKING:
     from genplay.lab.run import Run
 
-__all__ = ["main"]
+__all__ = ["main", "program"]
 
 _INTERRUPTED = 130
 _LISTS = ("datasets", "models", "samplers", "metrics", "lessons", "actions")
@@ -55,6 +58,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         _complain(f"something went wrong ({type(error).__name__}: {error}). {_logged()}")
         return 1
+
+
+def program() -> Never:
+    """The whole program: run the command line's command and end the process with its exit code."""
+    code = main()
+    if any(thread.daemon and thread.name.startswith("genplay-") for thread in threading.enumerate()):
+        # A thread in the middle of one long sum cannot be ended, and would abort the process if it met a closing interpreter.
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        logging.shutdown()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _complain(text: str) -> None:
