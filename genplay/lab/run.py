@@ -129,15 +129,16 @@ class Run:
             return np.asarray(inside + rows.shape[1] * math.log(self.units.scale))
 
     def sample(self, n: int, label: int | None = None, seed: int = 0) -> Array:
-        """n samples (n, d); the same seed gives the same samples."""
+        """n samples (n, d), of one class if the model can be asked for one; the same seed gives the same samples.
+
+        Raises ``Failure`` if the model only classifies.
+        """
         from genplay.training import queries
 
-        if label is not None:
-            raise BadInput(f"The model '{self.card.id}' draws without labels; leave the label out.")
         if not 1 <= n <= 10_000_000:
             raise BadInput(f"n cannot be {n}. Allowed: a whole number from 1 to 10000000.")
         with self.trainer.viewing() as model:
-            drawn = queries.sample(model, n, seed)
+            drawn = queries.sample(model, n, seed, label)
         return drawn if self.units is None else self.units.to_file(drawn)
 
     def encode(self, x: ArrayLike) -> Array:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genplay.errors import BadInput, Failure
-from genplay.models.base import HasDensity, HasDiscriminator, HasEnergy, HasLatent, HasScore, Model
+from genplay.models.base import HasDensity, HasDiscriminator, HasEnergy, HasLabels, HasLatent, HasScore, Model
 from genplay.training.device import device_of, to_tensor
 
 __all__ = [
@@ -87,11 +87,21 @@ def decode(model: Model, z: Array) -> Array:
     return _in_chunks(latent.decode, model, z)
 
 
-def sample(model: Model, n: int, seed: int) -> Array:
-    """n fresh samples (n, d); the same seed gives the same noise."""
-    generator = torch.Generator(device_of(model)).manual_seed(seed)
+def sample(model: Model, n: int, seed: int, label: int | None = None) -> Array:
+    """n fresh samples (n, d), of one class if asked; the same seed gives the same noise."""
+    if not model.draws:
+        raise _cannot(model, "draws no samples: it knows only which class a point belongs to")
+    device = device_of(model)
+    generator = torch.Generator(device).manual_seed(seed)
     with torch.no_grad():
-        return _array(model.sample(n, generator))
+        if label is None:
+            return _array(model.sample(n, generator))
+        if not isinstance(model, HasLabels):
+            raise BadInput(f"The model '{model.card.id}' draws without labels; leave the label out.")
+        if not 0 <= label < model.classes:
+            raise BadInput(f"There is no label {label}. Allowed: 0 to {model.classes - 1}.")
+        labels = torch.full((n,), label, device=device)
+        return _array(model.sample_class(model.noise(n, generator), labels))
 
 
 def interpolate(
