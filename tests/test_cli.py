@@ -214,6 +214,23 @@ def test_evaluate_on_a_file(run, saved: Path, tmp_path: Path) -> None:
     assert found["kl"] is None
 
 
+def test_a_model_that_only_classifies_refuses_to_sample_in_one_line(run, tmp_path: Path) -> None:
+    saved = tmp_path / "classifier.genplay"
+    trained = run(
+        "train", "--data", "bimodal", "--model", "logistic", "--steps", 3, "--n", 60, "--out", saved
+    )
+    assert trained.code == 0
+    refused(run("sample", saved, "-n", 5, "--out", tmp_path / "s.npy"), 1, "draws no samples")
+
+
+def test_a_class_can_be_asked_for(run, tmp_path: Path) -> None:
+    saved, out = tmp_path / "bayes.genplay", tmp_path / "s.npy"
+    run("train", "--data", "bimodal", "--model", "naive-bayes", "--steps", 1, "--n", 200, "--out", saved)
+    assert run("sample", saved, "-n", 40, "--label", 1, "--out", out).code == 0
+    assert np.load(out)[:, 0].min() > -0.5
+    refused(run("sample", saved, "-n", 5, "--label", 2, "--out", out), 2, "no label 2")
+
+
 def test_sample(run, saved: Path, tmp_path: Path) -> None:
     for suffix in ("npy", "csv", "png"):
         out = tmp_path / f"s.{suffix}"

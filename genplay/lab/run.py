@@ -133,7 +133,10 @@ class Run:
             return np.asarray(inside + rows.shape[1] * math.log(self.units.scale))
 
     def sample(self, n: int, label: int | None = None, seed: int = 0) -> Array:
-        """n samples (n, d), of one class where the model knows labels; the same seed gives the same samples."""
+        """n samples (n, d), of one class if the model can be asked for one; the same seed gives the same samples.
+
+        Raises ``Failure`` if the model only classifies.
+        """
         from genplay.training import queries
 
         if not 1 <= n <= 10_000_000:

@@ -100,6 +100,8 @@ def decode(model: Model, z: Array) -> Array:
 
 def sample(model: Model, n: int, seed: int, label: int | None = None) -> Array:
     """n fresh samples (n, d), of one class where a label is asked for; the same seed gives the same noise."""
+    if not model.draws:
+        raise _cannot(model, "draws no samples: it knows only which class a point belongs to")
     generator = torch.Generator(device_of(model)).manual_seed(seed)
     with torch.no_grad():
         if label is None:

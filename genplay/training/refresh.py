@@ -250,7 +250,9 @@ class Refresher:
         item.begun = time.perf_counter()
         task: FieldWork | Chunked | Likelihood | None = None
         request = None
-        if key == "samples":
+        if key == "samples" and not model.draws:
+            task = None
+        elif key == "samples":
             task = Chunked(model.sample_from, self._frozen_noise()[:size], item.per_point)
         elif key.startswith("nll"):
             split: Split = "train" if key.endswith("train") else "test"

@@ -40,6 +40,8 @@ def abilities(card: Card, world: World) -> tuple[Ability, ...]:
         _KINDS[kind]
         if kind is not None
         else ("none", "It draws samples without knowing how likely they are.")
+        if "sample" in can
+        else ("none", "It knows how likely each class is at a point, not how likely the point is.")
     )
     rows = [Ability("Density", word, help, kind is not None)]
     rows.append(
@@ -52,7 +54,7 @@ def abilities(card: Card, world: World) -> tuple[Ability, ...]:
             can, "score", "Score", "∇ log p(x): where points become likelier.", "It does not give ∇ log p(x)."
         )
     )
-    word, help = _COSTS[card.cost]
+    word, help = _COSTS[card.cost] if "sample" in can else ("none", "It can classify, but it cannot draw.")
     rows.append(Ability("Sampling", word, help, "sample" in can))
     rows.append(
         _row(
@@ -74,6 +76,10 @@ def abilities(card: Card, world: World) -> tuple[Ability, ...]:
             )
         )
     rows.append(_row(can, "labels", "Labels", "It can be asked for a class.", "It does not look at labels."))
+    if "posterior" in can:
+        rows.append(
+            Ability("Classes", "yes", "P(class | x): it can say which class a point belongs to.", True)
+        )
     if "discriminator" in can:
         rows.append(Ability("Discriminator", "yes", "A second network tells real from made.", True))
     if "velocity" in can:

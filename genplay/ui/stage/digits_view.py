@@ -110,6 +110,8 @@ class DigitsView(QWidget):
     def open(self) -> None:
         """Show the experiment as it is."""
         layers = self._experiment.stage.layers
+        if "sample" not in self._experiment.card.capabilities_in("digits"):
+            layers = frozenset({"data"})
         self._arrange(tuple(name for name in ("samples", "density", "data") if name in layers))
         self._draw_data()
         self._say_captions()

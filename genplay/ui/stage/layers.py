@@ -61,6 +61,8 @@ _WORDS = {
     ),
 }  # fmt: skip
 
+_CANNOT_DRAW = "{} has no density and draws no samples: it knows only which class a point belongs to."
+
 _DIGIT_WORDS = {
     "samples": Word(
         "samples", "samples", "model", "points",
@@ -84,6 +86,8 @@ def missing(card: Card, world: World, data: Data) -> dict[str, str]:
     """The layers that this model or these data cannot have, each with the reason."""
     has = set(card.capabilities_in(world))
     out: dict[str, str] = {}
+    if "sample" not in has:
+        out["samples"] = "sample"
     if world == "digits":
         return out
     if world not in card.density:
@@ -100,8 +104,11 @@ def missing(card: Card, world: World, data: Data) -> dict[str, str]:
 
 def sentence(card: Card, world: World, data: Data, shown_points: int) -> list[str | Word]:
     """The legend: text, and words that are switches."""
+    absent = missing(card, world, data)
     if world == "digits":
         w = _DIGIT_WORDS
+        if "samples" in absent:
+            return ["The", w["data"], f"({len(data.x_train):,} images).", _CANNOT_DRAW.format(card.title)]
         text: list[str | Word] = [
             "The model's",
             w["samples"],
@@ -111,10 +118,11 @@ def sentence(card: Card, world: World, data: Data, shown_points: int) -> list[st
             w["data"],
         ]
         return [*text, f"({len(data.x_train):,} images)."]
-    absent = missing(card, world, data)
     n = len(data.x_train)
     counted = f"{n:,} points" if n <= shown_points else f"{shown_points:,} of {n:,} points"
     parts: list[str | Word] = ["The", _WORDS["data"], f"({counted}) and the model's", _WORDS["samples"]]
+    if "samples" in absent:
+        parts = ["The", _WORDS["data"], f"({counted})"]
     fields = [_WORDS[name] for name in ("density", "energy", "discriminator") if name not in absent]
     if fields:
         parts += ["over its", *_listed(fields, "or")]
@@ -128,7 +136,9 @@ def sentence(card: Card, world: World, data: Data, shown_points: int) -> list[st
             parts += ["and the", _WORDS["error"]]
         parts[-1:] = _stopped(parts[-1])
     lacking = [name for name in ("density", "energy", "discriminator", "score") if absent.get(name) == name]
-    if "density" in lacking:
+    if "samples" in absent:
+        parts.append(_CANNOT_DRAW.format(card.title))
+    elif "density" in lacking:
         parts.append(f"{card.title} has no density.")
     if "truth" in absent:
         parts.append("These data are a bare sample: nobody knows their true density.")
