@@ -24,7 +24,9 @@ class Filling(Protocol):
     """What these exhibits ask of a model."""
 
     dim: int
-    det_method: str
+
+    @property
+    def det_method(self) -> str: ...
 
     @property
     def density_method(self) -> str: ...

@@ -122,7 +122,6 @@ class Flow(Model):
 
     knobs: FlowKnobs
     transform: Transform
-    det_method = "change of variables"
 
     def __init__(self, knobs: Knobs, setting: Setting) -> None:
         super().__init__(knobs, setting)
@@ -133,6 +132,11 @@ class Flow(Model):
             self.transform.settle(self.standardise(x))
         self.latent_dim = setting.dim
         self._noise = NoiseTape("normal")
+
+    @property
+    def det_method(self) -> str:
+        """How log |det ∂f/∂x| is taken."""
+        return "change of variables"
 
     def continuous(self, setting: Setting) -> Tensor:
         """The training data as points of a continuous space, (n, d)."""

@@ -15,8 +15,8 @@ __all__ = ["CARD", "RealNVPKnobs"]
 class RealNVPKnobs(FlowKnobs):
     """What can be chosen about RealNVP."""
 
-    layers: int = knob(10, "How many couplings; the two halves take turns.", low=1, high=24)
-    width: int = knob(64, "Units in each hidden layer of a coupling's network.", low=4, high=512, log=True)
+    layers: int = knob(8, "How many couplings; the two halves take turns.", low=1, high=24)
+    width: int = knob(48, "Units in each hidden layer of a coupling's network.", low=4, high=512, log=True)
     depth: int = knob(2, "Hidden layers of a coupling's network.", low=1, high=4)
     bound: float = knob(
         2.0,

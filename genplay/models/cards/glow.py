@@ -1,0 +1,48 @@
+"""The card of ``glow``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from genplay.knobs import knob
+from genplay.models.card import Card
+from genplay.models.flow_knobs import FLOW_OBJECTIVES, FlowKnobs
+
+__all__ = ["CARD", "GlowKnobs"]
+
+
+@dataclass(frozen=True)
+class GlowKnobs(FlowKnobs):
+    """What can be chosen about Glow."""
+
+    layers: int = knob(8, "How many steps of actnorm, linear map and coupling.", low=1, high=24)
+    width: int = knob(48, "Units in each hidden layer of a coupling's network.", low=4, high=512, log=True)
+    depth: int = knob(2, "Hidden layers of a coupling's network.", low=1, high=4)
+    bound: float = knob(
+        2.0,
+        "A coupling stretches by at most e to this: without a limit training runs away.",
+        low=0.1,
+        high=5.0,
+        label="limit of the log stretch",
+    )
+
+
+CARD = Card(
+    id="glow",
+    title="Glow",
+    family="Flow",
+    worlds=("plane", "digits"),
+    summary="Like RealNVP, but between two couplings it learns a linear map that turns and mixes all the numbers.",
+    formula=r"y = P L (U + \mathrm{diag}(s))\, x,\quad \log |\det| = \sum_i \log |s_i|",
+    reference="Kingma and Dhariwal 2018",
+    knobs=GlowKnobs,
+    objectives=FLOW_OBJECTIVES,
+    capabilities=("density", "score", "sample", "latent", "layers"),
+    limited={"score": ("plane",), "layers": ("plane",)},
+    density={"plane": "exact", "digits": "bound"},
+    cost="one pass",
+    target={"plane": "genplay.models.glow:Glow", "digits": "genplay.models.glow:DigitGlow"},
+    recipe={"learning_rate": 2e-3, "ema": 0.995},
+    trained_by="maximum likelihood",
+    architecture="invertible layers",
+)
