@@ -37,6 +37,13 @@ class Memo(Generic[T]):
             self._seen = (now, setting)
         return self._value
 
+    def known(self, inputs: Iterable[Tensor], setting: object) -> T | None:
+        """The remembered value if nothing has changed since, else None."""
+        if self._seen is None or self._seen[1] != setting:
+            return None
+        now = torch.cat([t.detach().reshape(-1) for t in inputs])
+        return self._value if same(self._seen[0], now) else None
+
 
 def same(a: Tensor, b: Tensor) -> bool:
     """Whether two flat tensors hold the same numbers on the same device."""

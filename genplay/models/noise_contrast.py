@@ -83,29 +83,33 @@ class GaussianNoise(nn.Module):
 
 
 class FlippedImages(nn.Module):
-    """For images: independent pixels as often lit as in x, or some of the images of x with each pixel flipped now and then."""
+    """For images: independent pixels as often lit as in x, or some of the images of x with each pixel flipped now and then,
+    over a background of independent and of even pixels."""
 
     lit: Tensor
+    weights: Tensor
 
     def __init__(
         self, x: Tensor, mixture: bool, generator: torch.Generator, flip: float, most: int = 256
     ) -> None:
         super().__init__()
+        lit = x.mean(dim=0, keepdim=True).clamp(0.02, 0.98)
+        weights = torch.ones(1)
         if mixture:
             rows = torch.randperm(len(x), generator=generator)[:most]
-            lit = flip + (1 - 2 * flip) * x[rows]
-        else:
-            lit = x.mean(dim=0, keepdim=True).clamp(0.02, 0.98)
+            near = torch.full((len(rows),), (1 - BACKGROUND) / len(rows))
+            lit = torch.cat([flip + (1 - 2 * flip) * x[rows], lit, torch.full_like(lit, 0.5)])
+            weights = torch.cat([near, torch.full((2,), BACKGROUND / 2)])
         self.register_buffer("lit", lit)
+        self.register_buffer("weights", weights)
 
     def draw(self, n: int, generator: torch.Generator) -> Tensor:
-        k = torch.randint(len(self.lit), (n,), generator=generator, device=self.lit.device)
+        k = torch.multinomial(self.weights, n, replacement=True, generator=generator)
         u = torch.rand(
             n, self.lit.shape[1], generator=generator, device=self.lit.device, dtype=self.lit.dtype
         )
         return (u < self.lit[k]).to(self.lit)
 
     def log_density(self, x: Tensor) -> Tensor:
-        odds = torch.logit(self.lit)
-        base = (1 - self.lit).log().sum(dim=1) - math.log(len(self.lit))
-        return torch.logsumexp(torch.addmm(base, x, odds.T), dim=1)
+        base = (1 - self.lit).log().sum(dim=1) + self.weights.log()
+        return torch.logsumexp(torch.addmm(base, x, torch.logit(self.lit).T), dim=1)

@@ -40,3 +40,14 @@ def test_another_setting_computes_again() -> None:
     layer = nn.Linear(2, 2)
     counting(memo, layer, 0.1)
     assert counting(memo, layer, 0.2) == 2
+
+
+def test_known_tells_without_computing() -> None:
+    memo: Memo[int] = Memo()
+    weight = torch.zeros(3)
+    assert memo.known([weight], 1) is None
+    memo.get([weight], 1, lambda: 7)
+    assert memo.known([weight], 1) == 7
+    assert memo.known([weight], 2) is None
+    weight += 1
+    assert memo.known([weight], 1) is None

@@ -18,11 +18,12 @@ class EBMKnobs(Knobs):
     """What can be turned on an energy-based model."""
 
     width: int = knob(64, "Units in each hidden layer of the energy.", low=4, high=512, log=True)
-    depth: int = knob(3, "Hidden layers of the energy.", low=1, high=6)
+    depth: int = knob(3, "Hidden layers of the energy.", low=1, high=6, worlds=PLANE)
     activation: str = knob(
         "silu",
         "The bend in each hidden unit. A smooth one gives a smooth energy.",
         choices=("silu", "tanh", "softplus", "relu"),
+        worlds=PLANE,
     )
     temperature: float = knob(
         1.0,
@@ -39,6 +40,7 @@ class EBMKnobs(Knobs):
         low=0.5,
         high=10.0,
         log=True,
+        worlds=PLANE,
     )
     lattice: int = knob(
         64,
@@ -57,8 +59,17 @@ class EBMKnobs(Knobs):
         log=True,
         live=True,
         label="chain steps k",
+        worlds=PLANE,
         objectives=CHAINED,
     )
+    image_k: int = knob(
+        2, "Gibbs sweeps over all pixels a chain makes before each update.", low=1, high=100, log=True, live=True,
+        label="Gibbs sweeps k", worlds=("digits",), objectives=CHAINED,
+    )  # fmt: skip
+    sweeps: int = knob(
+        60, "Gibbs sweeps that make one sample: the temperature falls to T in the first half.", low=2, high=500,
+        log=True, live=True, label="sweeps a sample", worlds=("digits",), objectives=("cd", "pcd", "nce"),
+    )  # fmt: skip
     step_size: float = knob(
         0.004,
         "Squared length of a Langevin step. Long steps miss narrow valleys, short ones do not arrive.",
@@ -67,6 +78,7 @@ class EBMKnobs(Knobs):
         log=True,
         live=True,
         unit="data variances",
+        worlds=PLANE,
         objectives=CHAINED,
     )
     leaps: int = knob(
@@ -77,6 +89,7 @@ class EBMKnobs(Knobs):
         high=50,
         live=True,
         label="far leaps",
+        worlds=PLANE,
         objectives=CHAINED,
     )
     adjusted: bool = knob(
@@ -84,6 +97,7 @@ class EBMKnobs(Knobs):
         "Accept or reject each step (Metropolis), so that a chain's law is the model's own.",
         live=True,
         label="Metropolis adjusted",
+        worlds=PLANE,
         objectives=CHAINED,
     )
     chains: int = knob(256, "Persistent chains.", low=8, high=4096, log=True, objectives=("pcd",))
@@ -94,6 +108,7 @@ class EBMKnobs(Knobs):
         high=1.0,
         live=True,
         label="restarted chains",
+        worlds=PLANE,
         objectives=("pcd",),
     )
     energy_penalty: float = knob(
@@ -121,7 +136,7 @@ class EBMKnobs(Knobs):
     )  # fmt: skip
     contrast: str = knob(
         "mixture",
-        "What data are told apart from: one fitted Gaussian, or a mixture of several that lies closer.",
+        "What data are told apart from: one fitted Gaussian (images: independent pixels), or a mixture that lies closer.",
         choices=("mixture", "single"),
         label="contrast noise",
         objectives=("nce",),
@@ -136,7 +151,7 @@ CARD = Card(
     id="ebm",
     title="Energy-based model",
     family="Energy",
-    worlds=("plane",),
+    worlds=("plane", "digits"),
     summary="A network gives every point an energy; low energy means likely. The sum over all points is the hard part.",
     formula=r"p(x) = \exp(-E(x)) / Z, \qquad Z = \int \exp(-E(x))\, dx",
     reference="LeCun et al. 2006; CD: Hinton 2002; PCD: Tieleman 2008; score matching: Hyvärinen 2005; sliced: Song et al. 2019; "
@@ -147,9 +162,18 @@ CARD = Card(
             "quadrature",
             "Exact likelihood",
             "log Z summed over a lattice of the plane: true maximum likelihood.",
+            PLANE,
         ),
         Objective(
-            "cd", "Contrastive divergence", "Short Langevin chains from the data say where energy must rise."
+            "exact",
+            "Exact likelihood",
+            "An energy made of three strips of three rows, whose Z is summed from row to row: true maximum likelihood.",
+            ("digits",),
+        ),
+        Objective(
+            "cd",
+            "Contrastive divergence",
+            "Short chains from the data (Langevin; Gibbs for images) say where energy must rise.",
         ),
         Objective(
             "pcd",
@@ -160,16 +184,19 @@ CARD = Card(
             "score-matching",
             "Score matching",
             "Fits the slope of the energy to that of the data's density by its exact curvature; needs neither Z nor chains.",
+            PLANE,
         ),
         Objective(
             "sliced",
             "Sliced score matching",
             "The same along random directions: the price no longer grows with the dimension.",
+            PLANE,
         ),
         Objective(
             "dsm",
             "Denoising score matching",
             "Fits the slope of the energy to the way back from noise; needs no Z.",
+            PLANE,
         ),
         Objective(
             "nce",
@@ -178,9 +205,10 @@ CARD = Card(
         ),
     ),
     capabilities=("density", "energy", "score", "sample"),
-    density={"plane": "exact"},
+    density={"plane": "exact", "digits": "exact"},
     cost="chain",
-    target="genplay.models.ebm:EBM",
+    target={"plane": "genplay.models.ebm:EBM", "digits": "genplay.models.image_ebm:ImageEBM"},
+    limited={"score": PLANE},
     trained_by="likelihood, contrast, score matching or NCE",
     architecture="any network with one output",
     recipe={"learning_rate": 2e-3, "ema": 0.997, "schedule": "cosine", "horizon": 10_000, "floor": 0.1},
