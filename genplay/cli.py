@@ -171,9 +171,24 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument("run", type=Path, metavar="RUN.genplay")
     sample.add_argument("-n", type=int, required=True, metavar="N", help="how many")
     sample.add_argument("--label", type=int, metavar="Y")
-    sample.add_argument("--sampler", metavar="NAME")
+    sample.add_argument(
+        "--sampler", metavar="NAME", help="`genplay list samplers` shows all; else the model's own way"
+    )
+    sample.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="knob=value",
+        dest="knobs",
+        help="the sampler's knobs",
+    )
+    sample.add_argument(
+        "--on", choices=("model", "truth"), default="model", help="the model, or the true law of its data"
+    )
     sample.add_argument("--seed", type=int, default=0, metavar="N")
     sample.add_argument("--out", type=Path, required=True, metavar="FILE.(npy|csv|png)")
+    sample.add_argument("--json", action="store_true", help="what the sampler can say of its work")
 
     density = commands.add_parser("density", help="log p(x) of points, in nats")
     density.add_argument("run", type=Path, metavar="RUN.genplay")
@@ -384,9 +399,18 @@ def _sample(args: argparse.Namespace) -> int:
 
     checked_output(args.out, SUFFIXES)
     run = _opened(args)
-    if args.sampler is not None:
-        raise BadInput(f"There is no sampler '{args.sampler}' in this version: leave --sampler out.")
-    write_samples(run.sample(args.n, label=args.label, seed=args.seed), args.out, run.world, run.box)
+    knobs = _pairs(args.knobs, "--set")
+    if args.sampler is None and args.on == "model":
+        found, x = None, run.sample(args.n, label=args.label, seed=args.seed, knobs=knobs)
+    else:
+        sampler = args.sampler or "ancestral"
+        found = run.sample_by(sampler, args.n, on=args.on, knobs=knobs, seed=args.seed, label=args.label)
+        x = found.x
+    write_samples(x, args.out, run.world, run.box)
+    if args.json:
+        _print_json({"n": len(x), **(found.to_json() if found else {}), "out": str(args.out)})
+    elif found:
+        print("\n".join(found.lines()))
     return 0
 
 

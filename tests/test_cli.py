@@ -60,7 +60,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # Lists
 
 
-@pytest.mark.parametrize("what", ["datasets", "models", "metrics", "actions"])
+@pytest.mark.parametrize("what", ["datasets", "models", "samplers", "metrics", "actions"])
 def test_lists(run, what: str) -> None:
     rows = run("list", what, "--json").json
     assert all(row["id"] and row["title"] for row in rows)
@@ -70,7 +70,7 @@ def test_lists(run, what: str) -> None:
     assert all(row["id"] in text.out for row in rows)
 
 
-@pytest.mark.parametrize("what", ["samplers", "lessons"])
+@pytest.mark.parametrize("what", ["lessons"])
 def test_what_is_not_there_yet_is_an_empty_list(run, what: str) -> None:
     assert run("list", what, "--json").json == []
     assert "no " + what in run("list", what).out
@@ -81,7 +81,7 @@ def test_neither_torch_nor_qt_is_loaded_for_nothing() -> None:
 import sys, genplay, genplay.cli
 heavy = {"torch", "PySide6", "pyqtgraph", "qasync", "numpy", "scipy"} & set(sys.modules)
 assert not heavy, heavy
-for what in ("datasets", "models", "metrics", "actions"):
+for what in ("datasets", "models", "samplers", "metrics", "actions"):
     assert genplay.cli.main(["list", what, "--json"]) == 0
 heavy = {"torch", "PySide6", "pyqtgraph", "qasync"} & set(sys.modules)
 assert not heavy, heavy
@@ -241,7 +241,37 @@ def test_sample(run, saved: Path, tmp_path: Path) -> None:
     assert np.array_equal(np.load(again), np.load(tmp_path / "s.npy"))
     refused(run("sample", saved, "-n", 50, "--out", tmp_path / "s.gif"), 2, "Allowed: .npy")
     refused(run("sample", saved, "-n", 0, "--out", again), 2, "n cannot be 0")
-    refused(run("sample", saved, "-n", 5, "--sampler", "hmc", "--out", again), 2, "no sampler 'hmc'")
+
+
+def test_sample_by_a_sampler(run, saved: Path, tmp_path: Path) -> None:
+    out = tmp_path / "s.npy"
+    said = run(
+        "sample", saved, "-n", 600, "--sampler", "hmc", "--set", "leaps=8", "step=0.2", "--out", out, "--json"
+    ).json
+    assert said["sampler"] == "hmc"
+    assert said["results"]["acceptance"]["kind"] == "estimate"
+    own = genplay.open(saved).sample(600)
+    assert np.allclose(np.load(out).mean(axis=0), own.mean(axis=0), atol=0.2)
+    assert np.allclose(np.cov(np.load(out).T), np.cov(own.T), atol=0.2)
+    told = run("sample", saved, "-n", 20, "--sampler", "ais", "--on", "truth", "--out", out)
+    assert "20 samples of the truth by ais" in told.out
+    assert "log_z_forward" in told.out
+    same = genplay.open(saved).sample(20, sampler="ais", on="truth")
+    assert np.array_equal(np.load(out), same)
+    assert run("sample", saved, "-n", 20, "--on", "truth", "--out", out).code == 0
+
+
+def test_a_sampler_that_does_not_fit_says_what_it_needs(run, saved: Path, tmp_path: Path) -> None:
+    out = tmp_path / "s.npy"
+    refused(run("sample", saved, "-n", 5, "--sampler", "hcm", "--out", out), 2, "Did you mean 'hmc'")
+    refused(
+        run("sample", saved, "-n", 5, "--sampler", "ode", "--out", out), 2, "knows nothing of noised data"
+    )
+    refused(run("sample", saved, "-n", 5, "--sampler", "hmc", "--set", "leap=3", "--out", out), 2, "leaps")
+    refused(
+        run("sample", saved, "-n", 5, "--sampler", "hmc", "--label", 0, "--out", out), 2, "without labels"
+    )
+    refused(run("sample", saved, "-n", 5, "--set", "leaps=3", "--out", out), 2, "name one")
 
 
 def test_density(run, saved: Path, tmp_path: Path) -> None:

@@ -61,6 +61,10 @@ class CheckerboardLaw(PlaneLaw):
         counts = np.array([(self.squares + 1) // 2, self.squares // 2])
         return np.asarray(out - np.log(counts * self.side)[:, None])
 
+    def blurred(self, std: float) -> CheckerboardLaw:
+        """The law of x + std · ξ, ξ ~ N(0, I)."""
+        return CheckerboardLaw(self.squares, self.half, math.hypot(self.blur, std))
+
     def quadrature(self, box: Box) -> Nodes:
         if self.blur == 0:
             return self._lattice(box, 1.0, 4)

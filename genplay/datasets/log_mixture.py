@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Gaussians", "log_mixture"]
+__all__ = ["Gaussians", "log_mixture", "log_mixture_slope"]
 
 Array = NDArray[np.float64]
 
@@ -53,6 +53,11 @@ class Gaussians:
             self.narrowest[index],
         )
 
+    def precision_times_means(self) -> Array:
+        """Σ⁻¹ μ of each, (k, 2)."""
+        (a, b, c), (mx, my) = self.precision.T, self.means.T
+        return np.stack([a * mx + b * my, b * mx + c * my], axis=1)
+
     def __len__(self) -> int:
         return len(self.log_scale)
 
@@ -80,6 +85,27 @@ def _fill(gaussians: Gaussians, x: Array, rows: NDArray[np.int64], out: Array) -
         table -= top
         np.exp(table, out=table)
         out[part] = np.log(table.sum(axis=1)) + top[:, 0]
+
+
+def log_mixture_slope(gaussians: Gaussians, x: Array) -> Array:
+    """∇ of ``log_mixture``, Σ_k r_k(x) Σ_k⁻¹ (μ_k − x) with r_k the share of Gaussian k at x, (n, 2) → (n, 2)."""
+    x = np.asarray(x, dtype=np.float64)
+    out = np.empty_like(x)
+    a, b, c = gaussians.precision.T
+    pull = gaussians.precision_times_means()
+    step = max(1, _CHUNK // max(1, len(gaussians)))
+    for start in range(0, len(x), step):
+        part = x[start : start + step]
+        centre = part.mean(axis=0)
+        share = _monomials(part - centre) @ _coefficients(gaussians, centre)
+        share -= share.max(axis=1, keepdims=True)
+        np.exp(share, out=share)
+        share /= share.sum(axis=1, keepdims=True)
+        stiff, towards = share @ np.stack([a, b, c], axis=1), share @ pull
+        px, py = part.T
+        out[start : start + step, 0] = towards[:, 0] - stiff[:, 0] * px - stiff[:, 1] * py
+        out[start : start + step, 1] = towards[:, 1] - stiff[:, 1] * px - stiff[:, 2] * py
+    return out
 
 
 def _monomials(d: Array) -> Array:

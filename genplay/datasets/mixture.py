@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genplay.datasets.base import Labels
-from genplay.datasets.log_mixture import Gaussians, log_mixture
+from genplay.datasets.log_mixture import Gaussians, log_mixture, log_mixture_slope
 from genplay.datasets.plane_law import PlaneLaw, balanced_weights, pick
 from genplay.datasets.quadrature import Nodes, tube_nodes
 from genplay.spaces.plane import Box
@@ -69,6 +69,20 @@ class GaussianMixtureLaw(PlaneLaw):
 
     def log_prob(self, x: Array) -> Array:
         return log_mixture(self._gaussians, x)
+
+    def score(self, x: Array) -> Array:
+        """∇ log p(x), (n, 2) → (n, 2)."""
+        return log_mixture_slope(self._gaussians, x)
+
+    def blurred(self, std: float) -> GaussianMixtureLaw:
+        """The law of x + std · ξ, ξ ~ N(0, I): every Gaussian grows wider."""
+        return GaussianMixtureLaw(
+            self.weights,
+            self.means,
+            cov=self.cov + std**2 * np.eye(2),
+            labels=self.labels,
+            class_names=self.class_names,
+        )
 
     def class_shares(self) -> Array:
         """P(y), (classes,)."""

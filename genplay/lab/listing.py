@@ -76,6 +76,17 @@ def listing(what: str) -> list[dict[str, Any]]:
             from genplay.lab.actions import ActionRegistry
 
             return [spec.to_json() for spec in ActionRegistry().specs()]
-        case "samplers" | "lessons":
+        case "samplers":
+            from genplay.sampling import cards as samplers
+
+            return [
+                {
+                    "id": c.id, "title": c.title, "worlds": list(c.worlds), "summary": c.summary, "samples": c.exact,
+                    "needs": list(c.needs), "any_of": list(c.any_of), "reference": c.reference,
+                    "knobs": _knobs(c.knobs),
+                }
+                for c in samplers.cards().values()
+            ]  # fmt: skip
+        case "lessons":
             return []
     raise unknown_name("list", what, ("datasets", "models", "samplers", "metrics", "lessons", "actions"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,6 +22,7 @@ from genplay.spaces import DIMENSIONS, World
 from genplay.spaces.plane import HOME, Box
 
 if TYPE_CHECKING:
+    from genplay.lab.sampled import On, Sampled
     from genplay.training.plan import DeviceName, RunPlan
     from genplay.training.trainer import Trainer
 
@@ -132,18 +134,51 @@ class Run:
             inside = queries.log_prob(model, self.units.to_box(rows))
             return np.asarray(inside + rows.shape[1] * math.log(self.units.scale))
 
-    def sample(self, n: int, label: int | None = None, seed: int = 0) -> Array:
+    def sample(
+        self,
+        n: int,
+        label: int | None = None,
+        seed: int = 0,
+        *,
+        sampler: str | None = None,
+        on: On = "model",
+        knobs: Mapping[str, object] | None = None,
+    ) -> Array:
         """n samples (n, d), of one class if the model can be asked for one; the same seed gives the same samples.
 
-        Raises ``Failure`` if the model only classifies.
+        With ``sampler`` (``genplay list samplers``) they are drawn by it, with its ``knobs``, from the model's density or
+        ``on`` the ``truth``; else by the model's own way. Raises ``Failure`` if the model only classifies.
         """
         from genplay.training import queries
 
-        if not 1 <= n <= 10_000_000:
-            raise BadInput(f"n cannot be {n}. Allowed: a whole number from 1 to 10000000.")
+        if sampler is not None or on != "model":
+            return self.sample_by(sampler or "ancestral", n, on=on, knobs=knobs, seed=seed, label=label).x
+        if knobs:
+            raise BadInput("Knobs belong to a sampler: name one, or leave them out.")
+        _check_count(n)
         with self.trainer.viewing() as model:
             drawn = queries.sample(model, n, seed, label)
         return drawn if self.units is None else self.units.to_file(drawn)
+
+    def sample_by(
+        self,
+        sampler: str,
+        n: int,
+        *,
+        on: On = "model",
+        knobs: Mapping[str, object] | None = None,
+        seed: int = 0,
+        label: int | None = None,
+    ) -> Sampled:
+        """The same by a sampler, with what it has to say of its work (acceptance, log Z, effective sample size)."""
+        from genplay.lab.sampled import sampled
+
+        _check_count(n)
+        if label is not None:
+            raise BadInput(f"The sampler '{sampler}' draws without labels; leave the label out.")
+        with self.trainer.viewing() as model:
+            found = sampled(model, self.data, sampler, n, on, knobs or {}, seed)
+        return found if self.units is None else replace(found, x=self.units.to_file(found.x))
 
     def encode(self, x: ArrayLike) -> Array:
         """The latent code of x, (n, d) → (n, k). Raises ``Failure`` if the model has none."""
@@ -204,6 +239,11 @@ class Run:
             **{_SUMMARY[name]: q.to_json() if q is not None else None for name, q in found.items()},
             "notes": list(plan.data.notes),
         }
+
+
+def _check_count(n: int) -> None:
+    if not 1 <= n <= 10_000_000:
+        raise BadInput(f"n cannot be {n}. Allowed: a whole number from 1 to 10000000.")
 
 
 def open_run(path: str | Path, *, device: DeviceName = "auto", world: World | None = None) -> Run:
