@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from genplay.models.card import Card
-from genplay.models.cards import bernoulli_mixture, ddpm, ebm, gan, gaussian, gmm, kde, made, nsf, rbm, vae
+from genplay.models.cards import bernoulli_mixture, ddpm, ebm, gan, gaussian, gmm, kde, made, moment_matching, nsf, rbm, vae
 
 __all__ = ["ALL"]
 
@@ -16,6 +16,7 @@ ALL: tuple[Card, ...] = (
     nsf.CARD,
     vae.CARD,
     gan.CARD,
+    moment_matching.CARD,
     ebm.CARD,
     rbm.CARD,
     ddpm.CARD,
