@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from genplay.models.card import Card
-from genplay.models.cards import bernoulli_mixture, ddpm, ebm, gan, gaussian, gmm, kde, made, moment_matching, nsf, rbm, vae
+from genplay.models.cards import (
+    autoencoder,
+    bernoulli_mixture,
+    ddpm,
+    ebm,
+    gan,
+    gaussian,
+    gmm,
+    kde,
+    made,
+    moment_matching,
+    nsf,
+    rbm,
+    vae,
+)
 
 __all__ = ["ALL"]
 
@@ -14,6 +28,7 @@ ALL: tuple[Card, ...] = (
     bernoulli_mixture.CARD,
     made.CARD,
     nsf.CARD,
+    autoencoder.CARD,
     vae.CARD,
     gan.CARD,
     moment_matching.CARD,
