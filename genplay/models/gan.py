@@ -10,11 +10,14 @@ is a loss for D and one for G:
     least-squares    ½ (l(x) − 1)² + ½ l(G(z))²             ½ (l(G(z)) − 1)²       [2]
     hinge            (1 − l(x))₊ + (1 + l(G(z)))₊           −l(G(z))               [3]
     wasserstein      l(G(z)) − l(x), slope held at 1        −l(G(z))               [4]
-All but the last may hold the slope of l at the data near 0 by (γ/2) ‖∇l(x)‖² [5].
+    … clipping       the same, weights held in [−c, c]      the same               [6]
+All but the last two may hold the slope of l at the data near 0 by (γ/2) ‖∇l(x)‖² [5]. Spectral normalisation and
+minibatch discrimination are in ``critic``.
 
 A GAN has no density: it can only be asked for samples.
 
 [1] Goodfellow et al. 2014.  [2] Mao et al. 2017.  [3] Lim and Ye 2017.  [4] Gulrajani et al. 2017.  [5] Mescheder et al. 2018.
+[6] Arjovsky, Chintala and Bottou 2017.
 """
 
 from __future__ import annotations
@@ -22,11 +25,14 @@ from __future__ import annotations
 from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from genplay.models.base import Batch, Model, Phase, Setting, Terms
+from genplay.models.base import About, Batch, Model, Phase, Setting, Terms
 from genplay.models.cards.gan import CARD, GANKnobs
+from genplay.models.critic import Crowd, SpectralLinear, spectral
+from genplay.models.exhibits import Exhibit
+from genplay.models.gan_exhibits import gan_exhibits
 from genplay.models.inversion import invert
 from genplay.models.layers import NoiseTape, Standardise, mlp
 
@@ -39,15 +45,25 @@ class GAN(Model):
     card = CARD
     critic_centre: Tensor
     critic_scale: Tensor
+    company: Tensor
 
     def __init__(self, knobs: GANKnobs, setting: Setting) -> None:
         super().__init__(knobs, setting)
         self.latent_dim = knobs.latent
         self.binary = setting.world == "digits"
         hidden, make = [knobs.width] * knobs.depth, setting.generator
-        self.generator_net = mlp([knobs.latent, *hidden, self.dim], make, knobs.activation)
-        self.critic_net = mlp([self.dim, *hidden, 1], make, knobs.activation)
+        self.generator_net = mlp(
+            [knobs.latent, *hidden, self.dim], make, knobs.activation, norm=knobs.norm, dropout=knobs.dropout
+        )
+        self.crowd = Crowd(self.dim, make) if knobs.minibatch else None
+        inputs = self.dim + (self.crowd.features if self.crowd is not None else 0)
+        # Batch statistics would mix what is real with what is fake: that normalisation is the generator's alone.
+        norm = "none" if knobs.norm == "batch" else knobs.norm
+        self.critic_net = mlp([inputs, *hidden, 1], make, knobs.activation, norm=norm, dropout=knobs.dropout)
+        if knobs.spectral_norm:
+            self.critic_net = spectral(self.critic_net, make)
         self.units = Standardise(setting.x)
+        self.register_buffer("company", self.seen(setting.x[:64]).clone(), persistent=False)
         self.register_buffer("critic_centre", torch.zeros(()))
         self.register_buffer("critic_scale", torch.ones(()))
         self._codes, self._pixels, self._shares = (
@@ -61,12 +77,28 @@ class GAN(Model):
     def options(self) -> GANKnobs:
         return cast(GANKnobs, self.knobs)
 
-    def logits(self, u: Tensor) -> Tensor:
-        """The discriminator's raw output at network inputs, (n, d) → (n,)."""
+    def logits(self, u: Tensor, company: Tensor | None = None) -> Tensor:
+        """The discriminator's raw output at network inputs, (n, d) → (n,), as one of a batch like ``company`` (default: of data)."""
+        if self.crowd is not None:
+            u = torch.cat([u, self.crowd(u, self.company if company is None else company)], dim=1)
         out: Tensor = self.critic_net(u).squeeze(1)
         return out
 
-    def _real(self, x: Tensor) -> Tensor:
+    def _critic_parameters(self) -> list[nn.Parameter]:
+        crowd = [] if self.crowd is None else list(self.crowd.parameters())
+        return [*self.critic_net.parameters(), *crowd]
+
+    @torch.no_grad()
+    def _hold(self) -> None:
+        """After a step of the discriminator: keep its weights inside their bounds."""
+        if self.objective == "wasserstein-clipping":
+            for p in self._critic_parameters():
+                p.clamp_(-self.options.clip, self.options.clip)
+        for part in self.critic_net:
+            if isinstance(part, SpectralLinear):
+                part.follow()
+
+    def seen(self, x: Tensor) -> Tensor:
         """Data as the discriminator sees them."""
         return 2 * x - 1 if self.binary else cast(Tensor, self.units(x))
 
@@ -98,7 +130,8 @@ class GAN(Model):
             Phase(
                 "discriminator",
                 self._discriminator_step,
-                list(self.critic_net.parameters()),
+                self._critic_parameters(),
+                after=self._hold,
                 repeats=lambda: self.options.d_steps,
                 rate=lambda: self.options.d_rate,
             ),
@@ -114,21 +147,25 @@ class GAN(Model):
         """One pass over real and fake together; the generator takes no part in the differentiation."""
         n = len(batch.x)
         with torch.no_grad():
-            both = torch.cat([self._real(batch.x), self._fake(batch, n)])
+            both = torch.cat([self.seen(batch.x), self._fake(batch, n)])
             both = self._blurred(both, self._blur_both, batch.generator)
-        penalised = self.options.penalty > 0
+        penalised = self.options.penalty > 0 and self.objective != "wasserstein-clipping"
         if penalised and self.objective != "wasserstein":
             both.requires_grad_()
-        logits = self.logits(both)
+        if self.crowd is None:
+            logits = self.logits(both)
+        else:
+            # Real examples in the company of real ones, fakes in that of fakes.
+            logits = torch.cat([self.logits(both[:n], both[:n]), self.logits(both[n:], both[n:])])
         real, fake = logits[:n], logits[n:]
         loss = self._discriminator_loss(real, fake)
         if penalised:
             loss = loss + self.options.penalty * self._penalty(both, real, batch)
         with torch.no_grad():
-            if self.objective == "wasserstein":
+            if self.objective.startswith("wasserstein"):
                 self.critic_centre.copy_(logits.mean())
                 self.critic_scale.copy_(logits.std() + 1e-6)
-            rating = self._rating(logits)
+            rating = self.rating(logits)
         return {"loss": loss, "D_real": rating[:n].mean(), "D_fake": rating[n:].mean()}
 
     def _discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
@@ -136,7 +173,7 @@ class GAN(Model):
             return 0.5 * ((real - 1).square().mean() + fake.square().mean())
         if self.objective == "hinge":
             return torch.relu(1 - real).mean() + torch.relu(1 + fake).mean()
-        if self.objective == "wasserstein":
+        if self.objective.startswith("wasserstein"):
             return fake.mean() - real.mean()
         return softplus(-real).mean() + softplus(fake).mean()
 
@@ -146,7 +183,7 @@ class GAN(Model):
         if self.objective == "wasserstein":
             share = self._shares.draw((n, 1), both, batch.generator)
             between = torch.lerp(both[n:], both[:n], share).requires_grad_()
-            (slope,) = torch.autograd.grad(self.logits(between).sum(), between, create_graph=True)
+            (slope,) = torch.autograd.grad(self.logits(between, both[:n]).sum(), between, create_graph=True)
             excess: Tensor = torch.linalg.vector_norm(slope, dim=1) - 1
             return excess.square().mean()
         (slope,) = torch.autograd.grad(real.sum(), both, create_graph=True)
@@ -155,18 +192,19 @@ class GAN(Model):
 
     def _generator_step(self, batch: Batch) -> Terms:
         """The discriminator is held still: its parameters take no part in the differentiation."""
-        still = list(self.critic_net.parameters())
+        still = self._critic_parameters()
         for p in still:
             p.requires_grad_(False)
         try:
             fake = self._blurred(self._fake(batch, len(batch.x)), self._blur_fake, batch.generator)
-            logits = self.logits(fake)
+            logits = self.logits(fake, fake)
         finally:
             for p in still:
                 p.requires_grad_(True)
-        return {"loss": self._generator_loss(logits)}
+        return {"loss": self.generator_loss(logits)}
 
-    def _generator_loss(self, fake: Tensor) -> Tensor:
+    def generator_loss(self, fake: Tensor) -> Tensor:
+        """What the generator minimises, from the logits of its samples (n,)."""
         if self.objective == "minimax":
             return -softplus(fake).mean()
         if self.objective == "non-saturating":
@@ -179,14 +217,14 @@ class GAN(Model):
 
     def discriminator(self, x: Tensor) -> Tensor:
         """D(x) in (0, 1), (n, d) → (n,)."""
-        return self._rating(self.logits(self._real(x)))
+        return self.rating(self.logits(self.seen(x)))
 
-    def _rating(self, logits: Tensor) -> Tensor:
+    def rating(self, logits: Tensor) -> Tensor:
         """The output as a probability. The critic of Wasserstein has no scale of its own: there it is the sigmoid of
         how many standard deviations l lies above its mean over the last batch; for least squares l itself, cut."""
         if self.objective == "least-squares":
             return logits.clamp(1e-6, 1 - 1e-6)
-        if self.objective == "wasserstein":
+        if self.objective.startswith("wasserstein"):
             return torch.sigmoid((logits - self.critic_centre) / self.critic_scale)
         return torch.sigmoid(logits)
 
@@ -213,10 +251,14 @@ class GAN(Model):
 
     def encode(self, x: Tensor) -> Tensor:
         """A code whose G(z) comes near x, (n, d) → (n, latent): a GAN has no encoder, so it is searched for."""
-        goal = self._real(x)
+        goal = self.seen(x)
 
         def produce(z: Tensor) -> Tensor:
             out: Tensor = self.generator_net(z)
             return torch.tanh(out / 2) if self.binary else out
 
         return invert(produce, goal, self.latent_dim)
+
+    def exhibits(self, about: About) -> tuple[Exhibit, ...]:
+        """What the discriminator says of data and samples, and where it would move the samples."""
+        return gan_exhibits(self, about)

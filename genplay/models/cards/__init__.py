@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from genplay.models.card import Card
 from genplay.models.cards import (
+    autoencoder,
     bernoulli_mixture,
     chow_liu,
     ddpm,
@@ -19,6 +20,7 @@ from genplay.models.cards import (
     lookup,
     made,
     maf,
+    moment_matching,
     naive_bayes,
     nsf,
     rbm,
@@ -45,8 +47,10 @@ ALL: tuple[Card, ...] = (
     glow.CARD,
     maf.CARD,
     nsf.CARD,
+    autoencoder.CARD,
     vae.CARD,
     gan.CARD,
+    moment_matching.CARD,
     ebm.CARD,
     ddpm.CARD,
 )

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from genplay.knobs import Knobs, knob
+from genplay.knobs import knob
 from genplay.models.card import Card, Objective
+from genplay.models.net_knobs import NetKnobs
 
 __all__ = ["CARD", "GANKnobs"]
 
 
 @dataclass(frozen=True)
-class GANKnobs(Knobs):
+class GANKnobs(NetKnobs):
     """What can be turned on a GAN."""
 
     latent: int = knob(4, "Dimensions of the noise z that the generator turns into data.", low=1, high=32)
-    width: int = knob(64, "Units in each hidden layer of both networks.", low=4, high=512, log=True)
-    depth: int = knob(3, "Hidden layers of both networks.", low=1, high=6)
     activation: str = knob(
         "silu", "The bend in each hidden unit.", choices=("relu", "tanh", "silu", "softplus")
     )
@@ -32,7 +31,20 @@ class GANKnobs(Knobs):
         high=100.0,
         live=True,
         label="gradient penalty",
+        objectives=("non-saturating", "minimax", "least-squares", "hinge", "wasserstein"),
     )
+    clip: float = knob(
+        0.3, "After each step the critic's weights are cut to ± this, which bounds its slope.", low=0.001, high=1.0,
+        log=True, live=True, label="clip the critic's weights at", objectives=("wasserstein-clipping",),
+    )  # fmt: skip
+    spectral_norm: bool = knob(
+        False, "Divide each weight matrix of the discriminator by its largest stretch, so that its slope stays bounded.",
+        label="spectral norm",
+    )  # fmt: skip
+    minibatch: bool = knob(
+        False, "Show the discriminator how crowded each example's neighbourhood in the batch is: against mode collapse.",
+        label="minibatch discrimination",
+    )  # fmt: skip
     instance_noise: float = knob(
         0.0,
         "Noise added to real and fake alike before the discriminator sees them.",
@@ -69,7 +81,7 @@ CARD = Card(
     worlds=("plane", "digits"),
     summary="A generator turns noise into data; a discriminator learns to tell its work from real data; each trains the other.",
     formula=r"\min_G \max_D\; \mathbb{E}_{x}[\log D(x)] + \mathbb{E}_{z}[\log(1 - D(G(z)))]",
-    reference="Goodfellow et al. 2014; least squares: Mao et al. 2017; hinge: Lim and Ye 2017; Wasserstein: Gulrajani et al. 2017",
+    reference="Goodfellow et al. 2014; least squares: Mao et al. 2017; hinge: Lim and Ye 2017; Wasserstein: Arjovsky et al. 2017, Gulrajani et al. 2017",
     knobs=GANKnobs,
     objectives=(
         Objective(
@@ -87,13 +99,22 @@ CARD = Card(
         ),
         Objective("hinge", "Hinge", "Only examples that are not yet told apart with a margin count."),
         Objective(
-            "wasserstein", "Wasserstein", "A critic of bounded slope measures how far the mass must be moved."
+            "wasserstein",
+            "Wasserstein, gradient penalty",
+            "A critic of bounded slope measures how far the mass must be moved.",
+        ),
+        Objective(
+            "wasserstein-clipping",
+            "Wasserstein, clipping",
+            "The same critic, its slope bounded the first way: by cutting its weights. Cruder, and it shows.",
         ),
     ),
     capabilities=("sample", "latent", "discriminator"),
     density={},
     cost="one pass",
     target="genplay.models.gan:GAN",
+    trained_by="a game of two networks",
+    architecture="generator and discriminator networks",
     recipe={
         "learning_rate": 2e-3,
         "momentum": 0.0,
