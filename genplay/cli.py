@@ -10,11 +10,14 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Never
+from typing import TYPE_CHECKING, Any, Never
 
 from genplay import __version__
 from genplay.errors import BadInput, GenplayError, unknown_name
 from genplay.spaces import WORLDS
+
+if TYPE_CHECKING:
+    from genplay.lab.run import Run
 
 __all__ = ["main"]
 
@@ -115,7 +118,10 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--data", required=True, metavar="NAME|FILE", help="a data set (`genplay list datasets`), or a file"
     )
-    train.add_argument("--model", required=True, metavar="NAME", help="`genplay list models` shows all")
+    train.add_argument(
+        "--model", required=True, metavar="NAME|FILE.py",
+        help="`genplay list models` shows all; or a Python file with a model of your own, which is run",
+    )  # fmt: skip
     train.add_argument("--world", choices=WORLDS)
     train.add_argument("--objective", metavar="NAME", help="the model's way of training")
     train.add_argument(
@@ -160,6 +166,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     density.add_argument("--out", type=Path, required=True, metavar="FILE.npy")
     density.add_argument("--json", action="store_true")
+
+    for command in (evaluate, sample, density):
+        command.add_argument(
+            "--model-file", type=Path, metavar="FILE.py", help="the file of a model of your own, which is run"
+        )
 
     doctor = commands.add_parser("doctor", help="look at the installation")
     doctor.add_argument("--json", action="store_true")
@@ -324,11 +335,21 @@ def _print_summary(summary: Mapping[str, Any]) -> None:
         print(f"  {note}")
 
 
-def _evaluate(args: argparse.Namespace) -> int:
-    from genplay.lab.fit import on_file
+def _opened(args: argparse.Namespace) -> Run:
+    """The run of a command, its model's own file run first where there is one."""
     from genplay.lab.run import open_run
 
-    run = open_run(args.run)
+    if args.model_file is not None:
+        from genplay.lab.own_models import open_model
+
+        open_model(args.model_file)
+    return open_run(args.run)
+
+
+def _evaluate(args: argparse.Namespace) -> int:
+    from genplay.lab.fit import on_file
+
+    run = _opened(args)
     names: Any = "all" if args.metrics == "all" else [n.strip() for n in args.metrics.split(",") if n.strip()]
     data = on_file(run, args.on) if args.on is not None else run.data
     found = run.evaluate(names, data=data, seed=args.seed)
@@ -343,11 +364,10 @@ def _evaluate(args: argparse.Namespace) -> int:
 
 
 def _sample(args: argparse.Namespace) -> int:
-    from genplay.lab.run import open_run
     from genplay.lab.sample_files import SUFFIXES, checked_output, write_samples
 
     checked_output(args.out, SUFFIXES)
-    run = open_run(args.run)
+    run = _opened(args)
     if args.sampler is not None:
         raise BadInput(f"There is no sampler '{args.sampler}' in this version: leave --sampler out.")
     write_samples(run.sample(args.n, label=args.label, seed=args.seed), args.out, run.world, run.box)
@@ -355,12 +375,11 @@ def _sample(args: argparse.Namespace) -> int:
 
 
 def _density(args: argparse.Namespace) -> int:
-    from genplay.lab.run import open_run
     from genplay.lab.sample_files import checked_output, read_points, write_array
 
     checked_output(args.out, (".npy",))
     points = read_points(args.points)
-    run = open_run(args.run)
+    run = _opened(args)
     log_prob = run.log_prob(points)
     write_array(log_prob, args.out)
     said = {

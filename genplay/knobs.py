@@ -176,6 +176,17 @@ class Knobs:
         parsed = {name: self.info(name).parse(raw) for name, raw in changes.items()}
         return dataclasses.replace(self, **parsed)
 
+    @classmethod
+    def carried(cls, other: Knobs) -> Self:
+        """The defaults with what was changed in another set of knobs, as far as it has a place and is allowed here."""
+        out = cls()
+        for name, value in other.changed().items():
+            try:
+                out = out.replace(**{name: value})
+            except BadInput:
+                continue
+        return out
+
     def as_dict(self) -> dict[str, Value]:
         """Name to value, ready for JSON."""
         return {info.name: getattr(self, info.name) for info in self.infos()}

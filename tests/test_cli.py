@@ -342,3 +342,27 @@ def test_a_reader_that_goes_away() -> None:
     command = f"{sys.executable} -m genplay list actions --json | head -c 10"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
     assert done.stderr == ""
+
+
+def test_a_model_of_ones_own_trains_and_is_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from genplay.models import registry
+    from genplay.paths import resource
+
+    monkeypatch.setattr(registry, "_opened", {})
+    mine, run, points = tmp_path / "mine.py", tmp_path / "run.genplay", tmp_path / "points.npy"
+    mine.write_bytes(resource("templates/my_model.py").read_bytes())
+    np.save(points, np.zeros((3, 2)))
+    train = ["train", "--data", "rings", "--model", str(mine), "--steps", "30", "--set", "bells=9"]
+    assert cli.main([*train, "--out", str(run), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["kl"]["kind"] == "exact"
+    monkeypatch.setattr(registry, "_opened", {})
+    density = ["density", str(run), "--points", str(points), "--out", str(tmp_path / "p.npy")]
+    assert cli.main(density) == 2
+    assert "--model-file" in capsys.readouterr().err
+    assert cli.main([*density, "--model-file", str(mine)]) == 0
+    assert np.load(tmp_path / "p.npy").shape == (3,)
+    mine.write_text("import nothing_of_that_name\n", encoding="utf-8")
+    assert cli.main(train) == 2
+    assert capsys.readouterr().err.startswith("genplay: mine.py, line 1: ModuleNotFoundError")

@@ -159,6 +159,19 @@ _MODEL = (
         (Param("name", "str", _NAME),), "Model",
     ),
     ActionSpec(
+        "model.open_file", "Open a model of your own …",
+        "Run a Python file with one model class and choose the model; it is read again whenever it is saved.",
+        (
+            Param("path", "path", "a .py file"),
+            Param("trust", "bool", "the file's code may run", False),
+        ), "Model",
+    ),
+    ActionSpec(
+        "model.new_file", "New model of your own …",
+        "Write a small model to a file, to be changed in any editor, and open it.",
+        (Param("path", "path", "a .py file that does not exist yet"),), "Model",
+    ),
+    ActionSpec(
         "model.objective", "Choose the objective", "Take another way of training; a new run is made ready.",
         (Param("name", "str", "one of the model's objectives"),), "Model",
     ),

@@ -177,6 +177,13 @@ class Bench:
         self.past.clear()
         self.started = False
 
+    def drop_model(self, model: str) -> None:
+        """Forget every run of a model whose code is another one now; the open one goes on until the next is opened."""
+        self.past = deque((past for past in self.past if past.plan.model != model), maxlen=MOST_PAST_RUNS)
+        self._left = {world: past for world, past in self._left.items() if past.plan.model != model}
+        if self.told is not None and self.told.model == model:
+            self.told, self.started = None, False
+
     def command(self, act: Callable[[Worker], None], *, starts: bool = False) -> None:
         """Tell the worker something now, or as soon as the wanted run is open; ``starts``: it makes training steps."""
         self.settle()

@@ -14,6 +14,7 @@ from genplay.lab.actions import ActionRegistry
 from genplay.lab.bench import Bench
 from genplay.lab.experiment import Experiment
 from genplay.lab.latent import LatentWalk
+from genplay.lab.own_models import OwnModels
 from genplay.lab.params import Pixels, Points
 from genplay.lab.presets import default_desk
 from genplay.lab.state import ModelChoice
@@ -23,8 +24,8 @@ from genplay.spaces.plane import HOME, Box
 __all__ = ["bind_core"]
 
 
-def bind_core(registry: ActionRegistry, experiment: Experiment) -> None:
-    """Bind every action that is not the window's, and all conditions."""
+def bind_core(registry: ActionRegistry, experiment: Experiment) -> OwnModels:
+    """Bind every action that is not the window's, and all conditions; returns what wants to be polled."""
     _bind_conditions(registry, experiment)
     for actions in (_Data(experiment), _Models(experiment), _Training(experiment), _Files(experiment)):
         for id, callback in actions.callbacks().items():
@@ -37,8 +38,12 @@ def bind_core(registry: ActionRegistry, experiment: Experiment) -> None:
     registry.bind("latent.position", walk.position)
     registry.bind("inside.about", experiment.subject.choose)
     _bind_stage(registry, experiment)
+    own = OwnModels(experiment)
+    registry.bind("model.open_file", own.open)
+    registry.bind("model.new_file", own.new)
     registry.bind("edit.undo", experiment.undo)
     registry.bind("edit.redo", experiment.redo)
+    return own
 
 
 def _bind_conditions(registry: ActionRegistry, experiment: Experiment) -> None:

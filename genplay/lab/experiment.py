@@ -284,6 +284,7 @@ class Experiment:
     def put_desk(self, world: World, desk: Desk) -> None:
         """Replace a desk and bring the run in line; for edits, which know the inverse."""
         before = self._desks[world]
+        desk = replace(desk, choice=desk.choice.fitted(world))
         if desk.data is not before.data:
             self.built(world, desk)
         self._desks[world] = desk

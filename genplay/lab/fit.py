@@ -60,10 +60,15 @@ def fit(
 ) -> Run:
     """Train a model and return the run.
 
-    ``data`` is the id of a data set, a file, or rows of points (n, 2) or images (n, 25). ``seconds`` (20 if neither it nor
+    ``data`` is the id of a data set, a file, or rows of points (n, 2) or images (n, 25). ``model`` is the id of a model, or a
+    Python file with one of your own, whose code is run. ``seconds`` (20 if neither it nor
     ``steps`` is given) is training time; with both, what ends first. ``knobs`` are the model's and the recipe's by name,
     ``data_knobs`` the data set's and those of ``DataSettings``. Raises ``BadInput`` for what cannot be.
     """
+    if model.endswith(".py"):
+        from genplay.lab.own_models import open_model
+
+        model = open_model(Path(model)).id
     settings = dict(data_knobs or {})
     if n is not None:
         settings["n"] = n

@@ -6,6 +6,7 @@ from typing import Any
 
 from genplay.errors import unknown_name
 from genplay.knobs import Knobs
+from genplay.spaces import WORLDS
 
 __all__ = ["listing"]
 
@@ -13,7 +14,11 @@ __all__ = ["listing"]
 def _knobs(knobs: type[Knobs]) -> list[dict[str, Any]]:
     return [
         {
-            "name": info.name, "default": info.default, "allowed": info.allowed(), "help": info.help, "live": info.live,
+            "name": info.name, "label": info.label, "type": info.type, "default": info.default, "low": info.low,
+            "high": info.high, "choices": list(info.choices), "allowed": info.allowed(), "unit": info.unit,
+            "help": info.help, "live": info.live, "applies": "now" if info.live else "after a restart",
+            "worlds": list(info.worlds or WORLDS),
+            "objectives": list(info.objectives) if info.objectives is not None else None,
         }
         for info in knobs.infos()
     ]  # fmt: skip
@@ -35,6 +40,9 @@ def listing(what: str) -> list[dict[str, Any]]:
         case "models":
             from genplay.lab.family_table import card_cells
             from genplay.models import registry as models
+            from genplay.training.recipe import Recipe
+
+            recipe = _knobs(Recipe)
 
             said = {
                 c.id: {name: cell.text for name, cell in card_cells(c, c.worlds).items()}
@@ -46,8 +54,11 @@ def listing(what: str) -> list[dict[str, Any]]:
                     "objectives": [
                         {"id": o.id, "title": o.title, "help": o.help, "worlds": list(o.worlds)} for o in c.objectives
                     ],
-                    "capabilities": list(c.capabilities), "density": dict(c.density), "cost": c.cost, "comparison": said[c.id],
-                    "recipe": dict(c.recipe), "knobs": _knobs(c.knobs),
+                    "capabilities": {world: list(c.capabilities_in(world)) for world in c.worlds},
+                    "density": dict(c.density), "cost": c.cost, "trained_by": c.trained_by,
+                    "architecture": c.architecture, "formula": c.formula, "reference": c.reference,
+                    "comparison": said[c.id], "knobs": _knobs(c.knobs),
+                    "recipe": Recipe.for_card(c).as_dict(), "recipe_knobs": recipe,
                 }
                 for c in models.cards().values()
             ]  # fmt: skip

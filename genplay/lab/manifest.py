@@ -8,6 +8,7 @@ from typing import Any
 from genplay.datasets.base import DataSettings, DataSpec
 from genplay.errors import BadInput
 from genplay.lab.state import LAYERS, RESOLUTIONS, Desk, ModelChoice, StageSettings
+from genplay.models.registry import cards
 from genplay.spaces import WORLDS, World
 from genplay.spaces.plane import Box
 
@@ -77,6 +78,11 @@ def choice_to_json(choice: ModelChoice) -> dict[str, Any]:
 
 
 def choice_from_json(given: Mapping[str, Any], world: World) -> ModelChoice:
+    if str(given["model"]) not in cards():
+        raise BadInput(
+            f"It was made with the model '{given['model']}', which is not known here. If that is one of your own, open its "
+            "file first: Model › Open a model of your own, or --model-file FILE.py on the command line."
+        )
     default = ModelChoice.default(str(given["model"]), world, str(given["objective"]))
     return ModelChoice(
         default.model,
@@ -110,7 +116,7 @@ def desk_from_json(given: Mapping[str, Any], world: World) -> Desk:
     if not (abs(x0) + abs(x1) + abs(y0) + abs(y1) < 1e6 and RESOLUTIONS[0] <= resolution <= RESOLUTIONS[1]):
         raise ValueError(f"the stage shows {stage['box']} at {resolution} cells")
     kept = [spec_from_json(spec, world) for spec in given["kept_data"]]
-    choices = [choice_from_json(choice, world) for choice in given["kept_choices"]]
+    choices = [choice_from_json(c, world) for c in given["kept_choices"] if str(c["model"]) in cards()]
     return Desk(
         spec_from_json(given["data"], world),
         choice_from_json(given["choice"], world),

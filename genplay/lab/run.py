@@ -81,7 +81,11 @@ class Run:
     @property
     def log_prob_kind(self) -> Kind | None:
         """Whether ``log_prob`` is exact, a bound or an estimate; None if the model has no density."""
-        return getattr(self.trainer.model, "density_kind", None) if self._has_density else None
+        if not self._has_density:
+            return None
+        with self.trainer.viewing() as model:
+            model.settle_density()
+            return getattr(model, "density_kind", None)
 
     @property
     def log_prob_method(self) -> str:
@@ -129,15 +133,13 @@ class Run:
             return np.asarray(inside + rows.shape[1] * math.log(self.units.scale))
 
     def sample(self, n: int, label: int | None = None, seed: int = 0) -> Array:
-        """n samples (n, d); the same seed gives the same samples."""
+        """n samples (n, d), of one class where the model knows labels; the same seed gives the same samples."""
         from genplay.training import queries
 
-        if label is not None:
-            raise BadInput(f"The model '{self.card.id}' draws without labels; leave the label out.")
         if not 1 <= n <= 10_000_000:
             raise BadInput(f"n cannot be {n}. Allowed: a whole number from 1 to 10000000.")
         with self.trainer.viewing() as model:
-            drawn = queries.sample(model, n, seed)
+            drawn = queries.sample(model, n, seed, label)
         return drawn if self.units is None else self.units.to_file(drawn)
 
     def encode(self, x: ArrayLike) -> Array:

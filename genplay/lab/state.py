@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -51,6 +51,15 @@ class ModelChoice:
         from genplay.models.registry import card
 
         return card(self.model)
+
+    def fitted(self, world: World) -> ModelChoice:
+        """The same for the card as it is now: a model file that was changed may have other knobs and objectives."""
+        found = self.card
+        if isinstance(self.knobs, found.knobs):
+            return self
+        offered = [o.id for o in found.objectives_in(world)]
+        objective = self.objective if self.objective in offered else offered[0]
+        return replace(self, objective=objective, knobs=found.knobs.carried(self.knobs))
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,7 @@ def evaluate(
         c.id for c in _CARDS if data.world in c.worlds
     ]  # fmt: skip
     watch = Watch.of(progress, cancelled)
+    model.settle_density()
     far = tuple(name for name in wanted if name in _DIVERGENCES)
     near = 0.3 if far else 1.0
     out: dict[str, Quantity | None] = {}

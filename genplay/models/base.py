@@ -111,9 +111,15 @@ class Model(nn.Module):
     def data_changed(self) -> None:
         """Told by the trainer that the training data are new: a model that had finished has work again."""
 
+    def law_changed(self, law: Law | None) -> None:
+        """Told by the trainer, just before ``data_changed``, which law the new data have (None: not known)."""
+
     def phases(self) -> tuple[Phase, ...]:
         """The sub-steps that make one training step, in order."""
         raise NotImplementedError
+
+    def settle_density(self) -> None:
+        """Asked before a density is reported: a model whose ``density_kind`` depends on its parameters looks again."""
 
     @property
     def finished(self) -> bool:

@@ -2,33 +2,45 @@
 
 The gradient of the log-likelihood lowers the energy of data and raises that of the model's own samples,
     ∇ log p(x) = −∇E(x) + E_{x' ~ p} ∇E(x'),
-and the objectives differ in where x' comes from:
-    quadrature   all of the plane: log Z is summed over a lattice, so this is exact maximum likelihood
-    cd           k steps of Langevin dynamics from the data [1]
-    pcd          the same, from where the chains were at the last step [2]
-    dsm          no x' at all: −∇E is fitted to the score of the data blurred by noise [3]
+and the objectives differ in where x' comes from, or do without it:
+    quadrature      all of the plane: log Z is summed over a lattice, so this is exact maximum likelihood
+    cd              k steps of Langevin dynamics from the data [1]
+    pcd             the same, from where the chains were at the last step [2]
+    score-matching  no x': E ½‖∇E‖² − tr ∇²E is least where −∇E is the score of the data [3]
+    sliced          the same along random directions v: E ½(vᵀ∇E)² − vᵀ∇²E v [4]
+    dsm             −∇E is fitted to the score of the data blurred by noise [5]
+    nce             data are told apart from noise of a known density; log Z is learned beside E [6]
 
-On the plane Z is known whatever the objective (``energy_grid``), so every density and log Z shown is exact.
+On the plane Z is known whatever the objective (``energy_grid``), so every density and log Z shown is exact. At the
+temperature T the law is p ∝ exp(−E/T); training is at T = 1. The layers have no norms and no dropout: an energy is a
+function of one point, neither of its batch nor of chance.
 
-[1] Hinton 2002.  [2] Tieleman 2008.  [3] Vincent 2011.
+[1] Hinton 2002.  [2] Tieleman 2008.  [3] Hyvärinen 2005.  [4] Song et al. 2019.  [5] Vincent 2011.
+[6] Gutmann and Hyvärinen 2010.
 """
 
 from __future__ import annotations
 
+import math
 from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
-from genplay.models.base import Batch, Model, Phase, Setting, Terms
+from genplay.models.base import About, Batch, Model, Phase, Setting, Terms
 from genplay.models.cards.ebm import CARD, EBMKnobs
+from genplay.models.curvature import along
+from genplay.models.energy_exhibits import landscape, normaliser
 from genplay.models.energy_grid import EnergyGrid, energy_grid, settled_grid
+from genplay.models.exhibits import Exhibit
 from genplay.models.langevin import langevin, leap
 from genplay.models.layers import NoiseTape, Standardise, mlp
+from genplay.models.log_z_estimates import annealed, from_weights, metropolis_path
 from genplay.models.memo import Memo
-from genplay.quantity import Kind
+from genplay.models.noise_contrast import GaussianNoise, contrast
+from genplay.quantity import Kind, Quantity, estimate, exact
 from genplay.spaces.plane import Box, Grid
 
 __all__ = ["EBM"]
@@ -37,6 +49,8 @@ START_CELLS = 144
 SAMPLER_CELLS = 192
 OUTER_CELLS = 24
 CHUNK = 8192
+SHOWN_CELLS, SHOWN_CHAINS, SHOWN_STEPS, SHOWN_DATA = 72, 6, 24, 500
+IMPORTANCE, ANNEALED, LAWS = 4096, 256, 24
 
 
 class EBM(Model):
@@ -59,7 +73,13 @@ class EBM(Model):
         self.register_buffer("next_restart", torch.zeros((), dtype=torch.int64))
         self._normal, self._uniform = NoiseTape("normal", 8), NoiseTape("uniform", 8)
         self._leap_normal, self._leap_uniform = NoiseTape("normal"), NoiseTape("uniform")
-        self._shift = NoiseTape("uniform")
+        self._shift, self._slices = NoiseTape("uniform"), NoiseTape("normal")
+        # −log Z as a parameter of its own, for the one objective that learns it.
+        self.learned_log_z: nn.Parameter | None = None
+        self.contrast_noise: GaussianNoise | None = None
+        if setting.objective == "nce":
+            self.learned_log_z = nn.Parameter(torch.zeros(1))
+            self.contrast_noise = GaussianNoise(setting.x, knobs.contrast == "mixture", setting.generator)
         self._lattice: tuple[object, Tensor, Tensor, Tensor] | None = None
         self._grid: Memo[EnergyGrid] = Memo()
         self._sampler: Memo[EnergyGrid] = Memo()
@@ -90,24 +110,25 @@ class EBM(Model):
         return energy.detach(), slope
 
     def energy(self, x: Tensor) -> Tensor:
-        """E(x), (n, 2) → (n,)."""
-        return self._energy(self.units(x))
+        """E(x)/T, (n, 2) → (n,)."""
+        return self._energy(self.units(x)) / self.options.temperature
 
     def score(self, x: Tensor) -> Tensor:
-        """∇ log p(x) = −∇E(x), (n, 2) → (n, 2), per data unit."""
-        return -self._field(self.units(x))[1] / self.units.scale
+        """∇ log p(x) = −∇E(x)/T, (n, 2) → (n, 2), per data unit."""
+        return -self._field(self.units(x))[1] / (self.units.scale * self.options.temperature)
 
     def log_prob(self, x: Tensor) -> Tensor:
-        """log p(x) = −E(x) − log Z in nats, (n, 2) → (n,)."""
+        """log p(x) = −E(x)/T − log Z in nats, (n, 2) → (n,)."""
         return -self.energy(x) - self.log_z()
 
     def log_z(self) -> float:
-        """log ∫ exp(−E(x)) dx in nats of data units, by quadrature on a grid that has settled."""
+        """log ∫ exp(−E(x)/T) dx in nats of data units, by quadrature on a grid that has settled."""
         return self._settled().log_z
 
     def _settled(self) -> EnergyGrid:
         start = Grid(self.box.grown(1.25), START_CELLS)
-        return self._grid.get(self.parameters(), None, lambda: settled_grid(self._energy_of, start))
+        warmth = self.options.temperature
+        return self._grid.get(self.net.parameters(), warmth, lambda: settled_grid(self._energy_of, start))
 
     @torch.no_grad()
     def _energy_of(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -121,9 +142,18 @@ class EBM(Model):
             "quadrature": ("ascend the likelihood", self._quadrature_step),
             "cd": ("contrast", self._contrastive_step),
             "pcd": ("contrast", self._contrastive_step),
-            "dsm": ("match the score", self._denoising_step),
+            "score-matching": ("match the score", self._score_step),
+            "sliced": ("match slices of the score", self._sliced_step),
+            "dsm": ("match the score of noised data", self._denoising_step),
+            "nce": ("tell data from noise", self._noise_contrast_step),
         }[self.objective]
-        return (Phase(name, run, list(self.net.parameters())),)
+        learned = list(self.net.parameters())
+        if self.objective in ("score-matching", "sliced", "dsm"):
+            # Slopes know nothing of the energy's constant, the last bias.
+            learned.pop()
+        if self.learned_log_z is not None:
+            learned.append(self.learned_log_z)
+        return (Phase(name, run, learned),)
 
     def _quadrature_step(self, batch: Batch) -> Terms:
         """−log p of the batch: E at the data and at every lattice point in one pass."""
@@ -200,6 +230,39 @@ class EBM(Model):
         (slope,) = torch.autograd.grad(self._energy(noisy).sum(), noisy, create_graph=True)
         return {"loss": 0.5 * torch.sub(slope * sigma, noise).square().sum(dim=1).mean()}
 
+    def score_matching(self, u: Tensor, directions: Tensor) -> Tensor:
+        """½(vᵀ∇E)² − vᵀ∇²E v summed over directions v (k, n or 1, 2), at standardised points (n, 2) → (n,)."""
+        slope, bend = along(self.net, u, directions)
+        bowl = 1 / self.options.confinement**2
+        slope = slope + bowl * (directions * u).sum(dim=2)
+        return (0.5 * slope.square() - bend - bowl * directions.square().sum(dim=2)).sum(dim=0)
+
+    def _noised(self, u: Tensor, generator: torch.Generator) -> Tensor:
+        """Fresh noise on the data at each step: without it the loss falls for ever, by spikes that grow on single points."""
+        return torch.add(u, self._normal.draw(tuple(u.shape), u, generator), alpha=self.options.noise)
+
+    def _score_step(self, batch: Batch) -> Terms:
+        """Both axes: the second derivatives add up to the exact trace of the Hessian."""
+        u = self.units(batch.x)
+        axes = torch.eye(self.dim, device=u.device, dtype=u.dtype)[:, None]
+        return {"loss": self.score_matching(self._noised(u, batch.generator), axes).mean()}
+
+    def _sliced_step(self, batch: Batch) -> Terms:
+        """Random directions of mean square length 1 an axis: the same in the mean, at any dimension for one pass."""
+        u, slices = self.units(batch.x), self.options.slices
+        v = self._slices.draw((slices, *u.shape), u, batch.generator)
+        return {"loss": self.score_matching(self._noised(u, batch.generator), v).mean() / slices}
+
+    def _noise_contrast_step(self, batch: Batch) -> Terms:
+        """Log odds log p − log q of a classifier between the batch and fresh noise, with log p = −E − learned log Z."""
+        assert self.contrast_noise is not None
+        assert self.learned_log_z is not None
+        fresh = self.contrast_noise.draw(round(self.options.ratio * len(batch.x)), batch.generator)
+        both = torch.cat([batch.x, fresh])
+        odds = -self._energy(self.units(both)) - self.learned_log_z - self.contrast_noise.log_density(both)
+        loss = contrast(odds[: len(batch.x)], odds[len(batch.x) :])
+        return {"loss": loss, "learned_log_z": self.learned_log_z.detach()[0]}
+
     # --- sampling -----------------------------------------------------------------------------------------------
 
     def noise(self, n: int, generator: torch.Generator) -> Tensor:
@@ -219,7 +282,7 @@ class EBM(Model):
         def make() -> EnergyGrid:
             return energy_grid(self._energy_of, Grid(self._settled().crop(1e-7), SAMPLER_CELLS))
 
-        return self._sampler.get(self.parameters(), None, make)
+        return self._sampler.get(self.net.parameters(), self.options.temperature, make)
 
     def chains(self, x: Tensor, steps: int, generator: torch.Generator) -> Tensor:
         """Langevin chains from x (n, 2) with the model's own step size: all positions, (steps + 1, n, 2)."""
@@ -228,8 +291,57 @@ class EBM(Model):
         uniform = (
             torch.rand(steps, len(u), generator=generator, device=u.device) if self.options.adjusted else None
         )
-        path, _ = langevin(self._field, u, self.options.step_size, normal, uniform)
+        warmth = self.options.temperature
+
+        def field(v: Tensor) -> tuple[Tensor, Tensor]:
+            energy, slope = self._field(v)
+            return energy / warmth, slope / warmth
+
+        path, _ = langevin(field, u, self.options.step_size, normal, uniform)
         return self.units.inverse(torch.stack(path))
+
+    # --- what it shows ------------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def exhibits(self, about: About) -> tuple[Exhibit, ...]:
+        """The landscape with chains on it, and log Z: exact, learned, and by the estimators that need no sum."""
+        grid = Grid(self.box, SHOWN_CELLS)
+        field = self._energy_of(grid.points()).reshape(grid.n, grid.n)
+        paths = self.chains(about.x.expand(SHOWN_CHAINS, -1), SHOWN_STEPS, about.generator)
+        many = self.particles if self.objective == "pcd" else None
+        at_chains = None if many is None else self.units.inverse(many)
+        picture = landscape(self.box, field, about.data[:SHOWN_DATA], paths, at_chains)
+        rows = {"exact": exact(self.log_z(), "quadrature on a grid of the plane")}
+        if self.learned_log_z is not None and self.options.temperature == 1:
+            rows["learned beside E"] = estimate(
+                float(self.learned_log_z[0]), None, "noise-contrastive estimation"
+            )
+        return picture, normaliser(rows | self._guesses(about.generator))
+
+    def _guesses(self, generator: torch.Generator) -> dict[str, Quantity]:
+        """log Z by importance sampling from the bowl, and by annealing from it to the model and back."""
+        warmth = self.options.temperature
+        c = self.options.confinement * math.sqrt(warmth)
+        log_z0 = math.log(2 * math.pi) + self.dim * (math.log(c) + float(self.units.scale.log()))
+
+        def net(u: Tensor) -> Tensor:
+            value: Tensor = self.net(u).squeeze(1) / warmth
+            return value
+
+        def bowl(u: Tensor) -> Tensor:
+            return 0.5 / c**2 * u.square().sum(dim=1)
+
+        like = self.units.scale
+        drawn = c * torch.randn(
+            IMPORTANCE, self.dim, generator=generator, device=like.device, dtype=like.dtype
+        )
+        move = metropolis_path(net, bowl, 0.3 * c, generator)
+        fair = self.units(self.sample(ANNEALED, generator))
+        return {
+            "importance sampling": from_weights(-net(drawn), log_z0, "importance sampling from the bowl"),
+            "annealed, forwards": annealed(net, move, drawn[:ANNEALED], LAWS, log_z0, reverse=False),
+            "annealed, backwards": annealed(net, move, fair, LAWS, log_z0, reverse=True),
+        }
 
     def _in_box(self, share: Tensor) -> Tensor:
         """Uniforms (n, 2) to points of the box in data units."""

@@ -10,22 +10,33 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from genplay.knobs import Knobs
-from genplay.models.base import Batch, Model, Phase, Setting, Terms
+from genplay.models.base import About, Batch, Model, Phase, Setting, Terms
 from genplay.models.cards.kde import CARD, KernelKnobs
+from genplay.models.exhibits import Curves, Exhibit, Facts
 from genplay.models.golden import GoldenSection
-from genplay.quantity import Kind
+from genplay.models.kernel_sums import (
+    PAIRS,
+    leave_one_out,
+    log_kernel_mean,
+    log_kernels,
+    scott,
+    silverman,
+    squared_distances,
+)
+from genplay.quantity import Kind, Quantity, exact
 
-__all__ = ["KernelDensity", "leave_one_out", "log_kernel_mean", "scott", "silverman"]
-
-_PAIRS = 1 << 20
-"""How many pairs of points are looked at together: a few MB, so that they stay in the cache."""
+__all__ = ["KernelDensity"]
 
 _SEARCH_PAIRS = 1 << 22
 """Most pairs in one trial of the search; with more data the left-out points are a random part of it."""
+
+_SHOWN_PAIRS = 1 << 18
+_MOST_JUDGED = 128
 
 
 class KernelDensity(Model):
@@ -133,9 +144,9 @@ class KernelDensity(Model):
         if self.knobs.kernel == "uniform":
             return torch.zeros_like(x)
         h = self.bandwidth
-        rows = max(1, _PAIRS // len(self.points))
+        rows = max(1, PAIRS // len(self.points))
         parts = [
-            (_squares(part, self.points) / (-2 * h**2)).softmax(dim=1) @ self.points - part
+            (squared_distances(part, self.points) / (-2 * h**2)).softmax(dim=1) @ self.points - part
             for part in x.split(rows)
         ]
         return torch.cat(parts) / h**2
@@ -156,6 +167,54 @@ class KernelDensity(Model):
             z = z / squares.sqrt().clamp(min=1e-12) * 2 * (1 - (-squares / 2).exp()).sqrt()
         return centre + self.bandwidth * z
 
+    def exhibits(self, about: About) -> tuple[Exhibit, ...]:
+        return (self._facts(about.x), self._memory())
+
+    def _facts(self, x: Tensor) -> Facts:
+        squares = squared_distances(x, self.points)
+        shares = log_kernels(squares, self.bandwidth, self.knobs.kernel).softmax(dim=1).nan_to_num(0.0)
+        count = float(1 / shares.square().sum().clamp(min=1e-12)) if bool(shares.any()) else 0.0
+        nearest = float(squares.min().sqrt())
+        rows: list[tuple[str, Quantity | str]] = [
+            ("bandwidth in force", f"{self.bandwidth:.4g} data units"),
+            ("Scott's rule", f"{scott(self.points):.4g}"),
+            ("Silverman's rule", f"{silverman(self.points):.4g}"),
+            ("log p of the chosen point", exact(float(self.log_prob(x)), self.density_method)),
+            ("its nearest data point is away", f"{nearest:.3g} = {nearest / self.bandwidth:.3g} bandwidths"),
+            ("data points that count there", f"{count:.1f} of {len(self.points):,} (1 / Σ share²)"),
+        ]
+        return Facts("Bandwidth", tuple(rows))
+
+    def _memory(self) -> Curves:
+        """The likelihood of some data points at many bandwidths, with and without their own bump."""
+        n = len(self.points)
+        most = min(_MOST_JUDGED, max(8, _SHOWN_PAIRS // n))
+        rows = torch.arange(0, n, max(1, -(-n // most)), device=self.points.device)
+        squares = squared_distances(self.points[rows], self.points)
+        apart = squares.clone()
+        apart[torch.arange(len(rows), device=rows.device), rows] = math.inf
+        least = float(squares[squares > 0].min().sqrt()) if bool((squares > 0).any()) else 1e-2
+        top = math.log(3 * max(scott(self.points), 1e-3))
+        widths = torch.linspace(min(math.log(max(least, 1e-3)), top - 3), top, 17).exp()
+        remembered: list[float] = []
+        judged: list[float] = []
+        for h in widths.tolist():
+            for list_of, distances, count in ((remembered, squares, n), (judged, apart, n - 1)):
+                logs = log_kernels(distances, h, self.knobs.kernel).logsumexp(dim=1)
+                list_of.append(math.log(max(count, 1)) - float(logs.double().mean()))
+        h, low, high = widths.double().numpy(), np.array(remembered), np.array(judged)
+        lines = {"the data themselves": (h, low)}
+        if np.isfinite(high).any():
+            lines["each point judged by the others"] = (h[np.isfinite(high)], high[np.isfinite(high)])
+        return Curves(
+            "Memorising",
+            lines,
+            "bandwidth",
+            f"−log p, nats (mean over {len(rows):,} points)",
+            "As the bandwidth goes to 0 the data themselves become ever likelier, without bound: the model repeats them. "
+            "Without its own bump each point tells the truth; the best bandwidth is where that curve is lowest.",
+        )
+
 
 def _discs_over(xs: Tensor, ys: Tensor, points: Tensor, radius: float) -> Tensor:
     """How many points lie within the radius of each (x, y), (ny, nx).
@@ -163,7 +222,7 @@ def _discs_over(xs: Tensor, ys: Tensor, points: Tensor, radius: float) -> Tensor
     On a row of the grid a disc covers one interval: +1 where it starts, −1 behind its end, and a running sum.
     """
     counts = []
-    for row in ys.split(max(1, _PAIRS // len(points))):
+    for row in ys.split(max(1, PAIRS // len(points))):
         room = radius**2 - (row[:, None] - points[:, 1]).square()
         half = room.clamp(min=0).sqrt()
         hit = (room >= 0).double()
@@ -173,66 +232,3 @@ def _discs_over(xs: Tensor, ys: Tensor, points: Tensor, radius: float) -> Tensor
         edges.scatter_add_(1, starts, hit).scatter_add_(1, stops, -hit)
         counts.append(edges.cumsum(dim=1)[:, :-1])
     return torch.cat(counts)
-
-
-def scott(x: Tensor) -> float:
-    """h = σ n^(−1/(d+4)), best for one Gaussian; σ² is the mean variance over the axes, x (n, d)."""
-    n, d = x.shape
-    spread = _at_least(float(x.var(dim=0, correction=0).mean().sqrt()))
-    return spread * math.pow(n, -1 / (d + 4))
-
-
-def silverman(x: Tensor) -> float:
-    """h = A (n (d+2)/4)^(−1/(d+4)), A the smaller of σ and the interquartile range / 1.349, x (n, d).
-
-    On the plane the factor is Scott's; only the spread A is less moved by outliers.
-    """
-    n, d = x.shape
-    ordered = x.sort(dim=0).values
-    quartiles = ordered[(3 * (n - 1)) // 4] - ordered[(n - 1) // 4]
-    sigma = float(x.var(dim=0, correction=0).mean().sqrt())
-    robust = float(quartiles.mean()) / 1.349
-    spread = min(sigma, robust) if robust > 0 else sigma
-    return _at_least(spread) * math.pow(n * (d + 2) / 4, -1 / (d + 4))
-
-
-def _at_least(spread: float) -> float:
-    """Points on one spot have no spread to go by: take 1 instead."""
-    return spread if spread > 1e-6 else 1.0
-
-
-def log_kernel_mean(x: Tensor, points: Tensor, h: float, kernel: str) -> Tensor:
-    """log 1/n Σᵢ k_h(x − xᵢ), x (m, 2) and points (n, 2) → (m,), in parts that fit the cache."""
-    rows = max(1, _PAIRS // len(points))
-    parts = [_log_kernels(_squares(part, points), h, kernel).logsumexp(dim=1) for part in x.split(rows)]
-    return torch.cat(parts) - math.log(len(points)) if parts else x.new_zeros(0)
-
-
-def leave_one_out(points: Tensor, left_out: Tensor, h: float, kernel: str) -> float:
-    """Mean over the points numbered ``left_out`` (m,) of log 1/(n−1) Σ_{j≠i} k_h(xᵢ − xⱼ), in nats."""
-    n = len(points)
-    if n == 1:
-        return -math.inf
-    total = 0.0
-    for part in left_out.split(max(1, _PAIRS // n)):
-        squares = _squares(points[part], points)
-        squares[torch.arange(len(part), device=part.device), part] = math.inf
-        total += float(_log_kernels(squares, h, kernel).logsumexp(dim=1).double().sum())
-    return total / len(left_out) - math.log(n - 1)
-
-
-def _squares(x: Tensor, points: Tensor) -> Tensor:
-    """|x − xᵢ|², (m, n); from differences, which keeps near points apart where a matrix product would not."""
-    return sum(
-        ((x[:, j : j + 1] - points[:, j]).square() for j in range(1, x.shape[1])),
-        start=(x[:, :1] - points[:, 0]).square(),
-    )
-
-
-def _log_kernels(squares: Tensor, h: float, kernel: str) -> Tensor:
-    """log k_h at these squared distances on the plane: N(0, h² I), or a disc of radius 2h, which spreads as much."""
-    if kernel == "gaussian":
-        return squares * (-0.5 / h**2) - math.log(2 * math.pi * h**2)
-    inside = squares <= 4 * h**2
-    flat = torch.full_like(squares, -math.log(4 * math.pi * h**2))
-    return flat.masked_fill(~inside, -math.inf)

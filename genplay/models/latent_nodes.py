@@ -1,9 +1,10 @@
 """Integrals over a latent code: ∫ N(z; 0, I) p(x | z) dz ≈ Σ_k w_k p(x | z_k), with nodes where the decoder is steep.
 
 In one or two latent dimensions the marginal likelihood "that cannot be computed" is a sum. A fixed lattice wastes its
-nodes where the decoder is flat and misses where it tears; so cells of the latent plane are halved until p(x | z) hardly
-changes across one. A cell's weight is its exact prior mass and its node the prior's mean inside it, so the weights sum
-to 1 and the sum is itself a normalised mixture.
+nodes where the decoder is flat and misses where it tears; so cells of the latent plane are halved until p(x | z) changes
+little across one. In a cell each dimension has two nodes, the prior's mean there ± its deviation there, which integrate
+cubics (the bell curve is nearly symmetric in a cell); the cell's weight is its exact prior mass. So the weights sum to 1
+and the sum is itself a normalised mixture.
 """
 
 from __future__ import annotations
@@ -42,8 +43,9 @@ def latent_nodes(
 
     ``change(a, b)`` says how far apart p(x | z = a) and p(x | z = b) are, (m, dim) twice → (m,), in standard deviations
     of p(x | z). A cell is halved along its steeper side while that side changes p(x | z) by more than ``tolerance`` and
-    the cell's prior mass is above ``least_mass``, those first that matter most, until there are ``most`` cells.
+    the cell's prior mass is above ``least_mass``, those first that matter most, until there are ``most`` nodes.
     """
+    most //= 2**dim
     edges = torch.linspace(-REACH, REACH, 45 if dim == 1 else 31, dtype=torch.float64)
     low = torch.cartesian_prod(*[edges[:-1]] * dim).reshape(-1, dim)
     high = torch.cartesian_prod(*[edges[1:]] * dim).reshape(-1, dim)
@@ -65,10 +67,20 @@ def latent_nodes(
         low, high = torch.cat([low[~chosen], new_low]), torch.cat([high[~chosen], new_high])
         axis, urgent = torch.cat([axis[~chosen], new_axis]), torch.cat([urgent[~chosen], new_urgent])
     mass = _axis_mass(low, high)
-    nodes, weight = (_bell(low) - _bell(high)) / mass, mass.prod(dim=1)
+    weight = mass.prod(dim=1)
     counts = weight > NEGLIGIBLE * least_mass
-    nodes, weight = nodes[counts], weight[counts]
+    nodes = _two_a_side(low[counts], high[counts], mass[counts])
+    weight = weight[counts].repeat(2**dim)
     return nodes.to(like), (weight / weight.sum()).log().to(like)
+
+
+def _two_a_side(low: Tensor, high: Tensor, mass: Tensor) -> Tensor:
+    """For each cell (m, dim) the corners mean ± deviation of the prior inside it, (2^dim m, dim)."""
+    mean = (_bell(low) - _bell(high)) / mass
+    variance = 1 + (low * _bell(low) - high * _bell(high)) / mass - mean.square()
+    deviation = variance.clamp_min(0).sqrt()
+    signs = torch.cartesian_prod(*[torch.tensor([-1.0, 1.0], dtype=low.dtype)] * low.shape[1])
+    return (mean + signs.reshape(-1, 1, low.shape[1]) * deviation).reshape(-1, low.shape[1])
 
 
 def _steepest(

@@ -76,6 +76,8 @@ class BatchNorm(nn.BatchNorm1d):
     """Batch normalisation that lets a batch of one pass by its running statistics, since one point has no spread."""
 
     def forward(self, x: Tensor) -> Tensor:
+        if x.ndim > 2:
+            return self.forward(x.flatten(0, -2)).view_as(x)
         if self.training and len(x) == 1:
             return functional.batch_norm(
                 x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps

@@ -1,158 +1,124 @@
-"""Neural spline flow [1]: an invertible map f from data to noise, z = f(x) ~ N(0, I), so that
+"""Neural spline flow [1]: the flow whose layers bend each coordinate by a monotone spline.
 
-    log p(x) = log N(f(x); 0, I) + log |det ∂f/∂x|.
-
-f is a chain of layers on the plane. In each, one coordinate goes through a spline of its own, and the other through a
-spline that a small network chooses from the first; the layers take turns which is which. The Jacobian of a layer is
-triangular: its determinant is the product of two slopes.
+In a layer each coordinate of the leading half goes through a spline of its own, and each of the other half through a
+spline that a small network chooses from the leaders; the halves take turns (on the plane they are the two axes). The
+Jacobian of a layer is triangular: its determinant is the product of the splines' slopes.
 
 [1] Durkan, Bekasov, Murray and Papamakarios 2019.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from genplay.models.base import Batch, Model, Phase, Setting, Terms
 from genplay.models.cards.nsf import CARD, SplineFlowKnobs
-from genplay.models.layers import NoiseTape, Standardise, mlp
+from genplay.models.dequantise import DigitFlow
+from genplay.models.flow import Chain, Flow, Layer, PlaneFlow, Transform, halves_in_turn
+from genplay.models.layers import BatchNorm, mlp
 from genplay.models.spline import RationalQuadratic
-from genplay.quantity import Kind
 
-__all__ = ["SplineFlow", "SplineLayer"]
+__all__ = ["DigitSplineFlow", "SplineFlow", "SplineLayer"]
 
 
-class SplineFlow(Model):
-    """A stack of ``layers`` over standardised data; each layer has ``forward`` and ``inverse``, (n, 2) → (n, 2)."""
+class SplineLayers(Flow):
+    """The layers of a spline flow in any number of dimensions."""
 
     card = CARD
-    density_kind: Kind = "exact"
-    density_method = "change of variables"
     knobs: SplineFlowKnobs
 
-    def __init__(self, knobs: SplineFlowKnobs, setting: Setting) -> None:
-        super().__init__(knobs, setting)
-        self.standardise = Standardise(setting.x)
-        self.layers = nn.ModuleList(
-            SplineLayer(knobs, leads=i % 2, generator=setting.generator) for i in range(knobs.layers)
-        )
-        self.latent_dim = setting.dim
-        self._noise = NoiseTape("normal")
+    def make_transform(self, generator: torch.Generator) -> Transform:
+        def layer(leads: int) -> Layer:
+            return SplineLayer(self.dim, self.knobs, leads, generator)
 
-    def phases(self) -> tuple[Phase, ...]:
-        return (Phase("likelihood", self._loss, parameters=list(self.parameters())),)
-
-    def _loss(self, batch: Batch) -> Terms:
-        x = batch.x
-        if self.knobs.jitter > 0:
-            noise = self._noise.draw(tuple(x.shape), x, batch.generator)
-            x = x + noise * (self.knobs.jitter * self.standardise.scale)
-        return {"loss": -self.log_prob(x).mean()}
-
-    def log_prob(self, x: Tensor) -> Tensor:
-        """log p(x) in nats, (n, 2) → (n,)."""
-        z, log_det = self.warp(x)
-        return torch.add(log_det - math.log(2 * math.pi), z.square().sum(dim=1), alpha=-0.5)
-
-    def warp(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """z = f(x) and log |det ∂f/∂x|, (n, 2) → (n, 2) and (n,)."""
-        z = self.standardise(x)
-        log_det = self.standardise.log_det
-        for layer in self.layers:
-            z, more = layer(z)
-            log_det = log_det + more
-        return z, log_det
-
-    def score(self, x: Tensor) -> Tensor:
-        """∇ₓ log p(x), by automatic differentiation, (n, 2) → (n, 2)."""
-        with torch.enable_grad():
-            x = x.detach().requires_grad_()
-            (slope,) = torch.autograd.grad(self.log_prob(x).sum(), x)
-        return slope
-
-    def encode(self, x: Tensor) -> Tensor:
-        """z = f(x)."""
-        return self.warp(x)[0]
-
-    def decode(self, z: Tensor) -> Tensor:
-        """x = f⁻¹(z)."""
-        for layer in reversed(self.layers):
-            assert isinstance(layer, SplineLayer)
-            z = layer.inverse(z)
-        return self.standardise.inverse(z)
-
-    def noise(self, n: int, generator: torch.Generator) -> Tensor:
-        """z ~ N(0, I), (n, 2)."""
-        return torch.randn(n, self.dim, generator=generator, device=generator.device)
-
-    def sample_from(self, noise: Tensor) -> Tensor:
-        return self.decode(noise)
+        return Chain(halves_in_turn(layer, self.knobs.layers, self.dim, generator))
 
 
-class SplineLayer(nn.Module):
-    """(x₁, x₂) ↦ (S(x₁; φ), S(x₂; network(x₁))), or with the coordinates exchanged when ``leads`` is 1."""
+class SplineFlow(SplineLayers, PlaneFlow):
+    """A spline flow on the plane."""
 
-    def __init__(self, knobs: SplineFlowKnobs, leads: int, generator: torch.Generator) -> None:
+
+class DigitSplineFlow(SplineLayers, DigitFlow):
+    """A spline flow of dequantised images."""
+
+
+class SplineLayer(Layer):
+    """(x_a, x_b) ↦ (S(x_a; φ), S(x_b; network(x_a))); with ``leads`` 1 the second half is a, the leaders."""
+
+    def __init__(self, dim: int, knobs: SplineFlowKnobs, leads: int, generator: torch.Generator) -> None:
         super().__init__()
         self.leads = leads
+        self.split = dim // 2
         self.spline = RationalQuadratic(knobs.bins, knobs.bound)
-        parameters = 3 * knobs.bins - 1
+        leaders = self.split if leads == 0 else dim - self.split
+        self.shape = (3 * knobs.bins - 1, dim - leaders)
         # Small last weights: the flow begins near the identity.
-        sizes = [1] + [knobs.width] * knobs.depth + [parameters]
-        self.network = mlp(sizes, generator, knobs.activation, last_gain=0.01)
-        self.own = nn.Parameter(torch.zeros(parameters, 1))
+        sizes = [leaders] + [knobs.width] * knobs.depth + [self.shape[0] * self.shape[1]]
+        self.network = mlp(
+            sizes, generator, knobs.activation, last_gain=0.01, norm=knobs.norm, dropout=knobs.dropout
+        )
+        self.own = nn.Parameter(torch.zeros(self.shape[0], leaders))
 
-    def _raw(self, leader: Tensor) -> Tensor:
-        """The follower's spline parameters from the leader (n,), (3K − 1, n): the network with units along rows."""
-        units = leader[None]
+    def _raw(self, leaders: Tensor) -> Tensor:
+        """The followers' spline parameters from the leaders (a, n), (3K − 1, b·n): the network with units along rows."""
+        units = leaders
         for part in self.network:
             if isinstance(part, nn.Linear):
                 units = torch.addmm(part.bias[:, None], part.weight, units)
+            elif isinstance(part, nn.LayerNorm | BatchNorm):
+                units = part(units.T).T
             else:
                 units = part(units)
-        return units
+        return units.view(self.shape[0], -1)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """y and log |det ∂y/∂x|, (n, 2) → (n, 2) and (n,)."""
-        raw = self._raw(x[:, self.leads])
+        rows = x.T
+        raw = self._raw(rows[: self.split] if self.leads == 0 else rows[self.split :])
         y, log_det = _Bend.apply(x, self.own, raw, self.leads, self.spline)  # type: ignore[no-untyped-call]
         return y, log_det
 
     def inverse(self, y: Tensor) -> Tensor:
-        """x, first the coordinate that leads, then the one that follows it, (n, 2) → (n, 2)."""
-        lead, follow = y[:, self.leads], y[:, 1 - self.leads]
-        first = self.spline.inverse(lead, self.own.expand(-1, len(y)))
-        second = self.spline.inverse(follow, self._raw(first))
-        return torch.stack([first, second] if self.leads == 0 else [second, first], dim=1)
+        """First the coordinates that lead, then those that follow them."""
+        n = len(y)
+        rows = [y.T[: self.split], y.T[self.split :]]
+        lead, follow = rows[self.leads], rows[1 - self.leads]
+        first = self.spline.inverse(lead.reshape(-1), _for_all(self.own, n)).view(-1, n)
+        second = self.spline.inverse(follow.reshape(-1), self._raw(first)).view(-1, n)
+        return torch.cat([first, second] if self.leads == 0 else [second, first]).T
+
+
+def _for_all(own: Tensor, n: int) -> Tensor:
+    """Each coordinate's own parameters (3K − 1, a) for n points, (3K − 1, a·n)."""
+    return own[:, :, None].expand(-1, -1, n).reshape(len(own), -1)
 
 
 class _Bend(torch.autograd.Function):
-    """Both coordinates through their splines in one call: twice the numbers cost hardly more than once."""
+    """All coordinates through their splines in one call: twice the numbers cost hardly more than once."""
 
     @staticmethod
     def forward(
         ctx: Any, x: Tensor, own: Tensor, raw: Tensor, leads: int, spline: RationalQuadratic
     ) -> tuple[Tensor, Tensor]:
-        n = len(x)
-        common = own.expand(-1, n)
+        n, d = x.shape
+        common = _for_all(own, n)
         both = torch.cat([common, raw] if leads == 0 else [raw, common], dim=1)
         y, log_slope, kept = spline.bend(x.T.reshape(-1), both)
         # None of what is kept is an input or an output, so it may hang on ctx as it is, which is the quicker way.
-        ctx.leads, ctx.spline, ctx.kept = leads, spline, kept
-        return y.view(2, n).T, log_slope.view(2, n).sum(dim=0)
+        ctx.leads, ctx.spline, ctx.kept, ctx.leaders = leads, spline, kept, own.shape[1]
+        return y.view(d, n).T, log_slope.view(d, n).sum(dim=0)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, by_y: Tensor, by_log_det: Tensor) -> tuple[Tensor | None, ...]:
-        n = len(by_y)
+        n, d = by_y.shape
         by_x, by_both = ctx.spline.pull_back(
-            ctx.kept, by_y.T.reshape(-1), torch.cat([by_log_det, by_log_det])
+            ctx.kept, by_y.T.reshape(-1), by_log_det.expand(d, n).reshape(-1)
         )
-        left, right = by_both[:, :n], by_both[:, n:]
+        cut = n * (ctx.leaders if ctx.leads == 0 else d - ctx.leaders)
+        left, right = by_both[:, :cut], by_both[:, cut:]
         by_common, by_raw = (left, right) if ctx.leads == 0 else (right, left)
-        return by_x.view(2, n).T, by_common.sum(dim=1, keepdim=True), by_raw, None, None
+        by_own = by_common.unflatten(1, (ctx.leaders, n)).sum(dim=2)
+        return by_x.view(d, n).T, by_own, by_raw, None, None

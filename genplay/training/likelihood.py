@@ -34,9 +34,18 @@ class Likelihood:
 
     @staticmethod
     def of(
-        model: Model, data: Data, split: Split, points: int, seed: int, per_point: float | None = None
+        model: Model,
+        data: Data,
+        split: Split,
+        points: int,
+        seed: int,
+        per_point: float | None = None,
+        settle: bool = True,
     ) -> Likelihood | None:
-        """The task, or None where the model has no density, no bound, or the split no points."""
+        """The task, or None where the model has no density, no bound, or the split no points.
+
+        ``settle``: let the model look again of what kind its density is; while it trains that takes too long.
+        """
         x = data.x_train if split == "train" else data.x_test
         n = len(x)
         if n == 0:
@@ -44,6 +53,8 @@ class Likelihood:
         if n > points:
             rows = np.random.default_rng(seed).choice(n, points, replace=False)
             x = x[np.sort(rows)]
+        if settle:
+            model.settle_density()
         device = device_of(model)
         tensor = to_tensor(x, device)
         if isinstance(model, HasDensity):

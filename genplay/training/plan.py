@@ -78,7 +78,8 @@ class RunPlan:
     def with_data(self, data: Data) -> RunPlan:
         """The plan with other data of the same world."""
         check_data(data, self.world)
-        if "labels" in self.card.capabilities_in(self.world) and data.classes > self.data.classes:
+        told_classes = {"labels", "posterior"} & set(self.card.capabilities_in(self.world))
+        if told_classes and data.classes > self.data.classes:
             raise BadInput(
                 f"The data now have {data.classes} classes, the model was built for {self.data.classes}. "
                 "Restart the run to take in the new class."

@@ -21,6 +21,7 @@ from genplay.models.base import (
     HasDiscriminator,
     HasEnergy,
     HasExhibits,
+    HasLabels,
     HasLatent,
     HasScore,
     Model,
@@ -97,11 +98,32 @@ def decode(model: Model, z: Array) -> Array:
     return _in_chunks(latent.decode, model, z)
 
 
-def sample(model: Model, n: int, seed: int) -> Array:
-    """n fresh samples (n, d); the same seed gives the same noise."""
+def sample(model: Model, n: int, seed: int, label: int | None = None) -> Array:
+    """n fresh samples (n, d), of one class where a label is asked for; the same seed gives the same noise."""
     generator = torch.Generator(device_of(model)).manual_seed(seed)
     with torch.no_grad():
-        return _array(model.sample(n, generator))
+        if label is None:
+            return _finite(model, model.sample(n, generator))
+        if not isinstance(model, HasLabels):
+            raise BadInput(f"The model '{model.card.id}' draws without labels; leave the label out.")
+        if not 0 <= label < model.classes:
+            raise BadInput(
+                f"There is no class {label}. Allowed: a whole number from 0 to {model.classes - 1}."
+            )
+        noise = model.noise(n, generator)
+        labels = torch.full((n,), label, dtype=torch.int64, device=noise.device)
+        return _finite(model, model.sample_class(noise, labels))
+
+
+def _finite(model: Model, x: Tensor) -> Array:
+    """Samples as an array; ``Failure`` if some are no finite numbers."""
+    bad = int((~torch.isfinite(x)).any(dim=1).sum())
+    if bad:
+        raise Failure(
+            f"{bad:,} of {len(x):,} samples of '{model.card.id}' are not finite numbers: the model has gone too far. "
+            "Train again with a lower learning rate."
+        )
+    return _array(x)
 
 
 def exhibits(

@@ -41,6 +41,10 @@ _FIRST_EVALUATION_PERIOD = 0.1
 _EVALUATION_SLOWING = 1.2
 """Likelihoods are measured often while they fall fastest, at the start, then less and less often."""
 _EVALUATED = {False: 500, True: 1000}
+_NO_NUMBER = (
+    "{what} came out as no number: the model has gone too far. The last good view is kept. Rewind, or lower the learning "
+    "rate and train on."
+)
 
 
 @dataclass
@@ -86,7 +90,7 @@ class Refresher:
         self.samples_step = 0
         self.gallery: Gallery | None = None
         self.nll: dict[Split, Quantity] = {}
-        self.trouble = ""
+        self._troubles: dict[str, str] = {}
         self.want(request)
 
     def want(self, request: ViewRequest) -> None:
@@ -106,7 +110,12 @@ class Refresher:
         self.fields = {name: f for name, f in self.fields.items() if name in wanted}
         if request.samples <= 0:
             self.samples = self.gallery = None
-        self.trouble = ""
+        self._troubles.clear()
+
+    @property
+    def trouble(self) -> str:
+        """Why something cannot be shown now, as a sentence; '' if all is well."""
+        return next(iter(self._troubles.values()), "")
 
     @staticmethod
     def _new_item(key: str) -> _Item:
@@ -246,7 +255,9 @@ class Refresher:
         elif key.startswith("nll"):
             split: Split = "train" if key.endswith("train") else "test"
             data = trainer.plan.data
-            task = Likelihood.of(model, data, split, size, trainer.view_seed, item.per_point)
+            resting = size == _EVALUATED[True]
+            with trainer.viewing():
+                task = Likelihood.of(model, data, split, size, trainer.view_seed, item.per_point, resting)
         else:
             request = self._field(key)
             source = field_source(model, request.name)
@@ -280,7 +291,7 @@ class Refresher:
             # A view that fails must not stop the training; it is left out, and the reason is told.
             self._work, item.broken, done = None, True, False
             what = work.key.removeprefix("field ")
-            self.trouble = f"The {what} cannot be shown: {type(error).__name__}: {error}"
+            self._troubles[work.key] = f"The {what} cannot be shown: {type(error).__name__}: {error}"
         spent = time.perf_counter() - began
         self._credit -= spent
         item.spent += spent / item.weight
@@ -299,15 +310,24 @@ class Refresher:
 
     def _take(self, work: _Work) -> None:
         task = work.task
+        self._troubles.pop(work.key, None)
         if isinstance(task, FieldWork):
             result = task.result()
+            # A density may be 0, log p = −∞; what is no number at all must not be drawn.
+            if np.isnan(result.values).any():
+                self._troubles[work.key] = _NO_NUMBER.format(what=f"The {result.name}")
+                return
             self.fields[result.name] = result
         elif isinstance(task, Likelihood):
             split: Split = "train" if work.key.endswith("train") else "test"
             self.nll[split] = value = task.result()
             self._trainer.history.record(f"nll_{split}", work.step, value.value)
         else:
-            self.samples = frozen(task.result(), np.float32)
+            samples = frozen(task.result(), np.float32)
+            if not np.isfinite(samples).all():
+                self._troubles[work.key] = _NO_NUMBER.format(what="Some samples")
+                return
+            self.samples = samples
             self.samples_step = work.step
             if self._trainer.plan.world == "digits":
                 self.gallery = gallery(self._trainer.model, self.samples)

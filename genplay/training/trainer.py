@@ -289,6 +289,7 @@ class Trainer:
         """Train on other data from the next step on; parameters and optimiser stay as they are."""
         self.plan = self.plan.with_data(data)
         self._batches = self._loaded(data)
+        self.model.law_changed(data.law)
         self.model.data_changed()
         self.finished = self.model.finished
         self.history.mark(self.step_count, "the data changed", "data")

@@ -45,6 +45,8 @@ SWITCH_INTERVAL = 0.0005
 DEFAULT_SIZE = (1440, 900)
 FREEZE_AFTER = 1.0
 AUTOSAVE_EVERY = 1.0
+LOOK_EVERY = 0.5
+"""Seconds between looks whether a model file of the user's has been saved."""
 
 
 class _FirstPaint(QObject):
@@ -75,7 +77,7 @@ class App:
         self.theme.apply(app)
         self.registry = ActionRegistry()
         self.experiment = Experiment()
-        bind_core(self.registry, self.experiment)
+        self.own_models = bind_core(self.registry, self.experiment)
         self.dispatch = Dispatch(self.registry)
         self.keys = KeyGuard(app)
         self.window = MainWindow(self.experiment, self.dispatch, self.theme, remember=not self.scripted)
@@ -83,11 +85,12 @@ class App:
         self.diagnostics = Diagnostics(
             self.experiment, self.window.heart, self.window.data.plane.canvas, self.window
         )
-        bind_window(self.registry, self.window, self.diagnostics)
+        bind_window(self.registry, self.window, self.diagnostics, self.own_models)
         if script is not None:
             script.check(self.registry)
         self.autosave = Autosave(self.experiment)
         self.window.heart.each(AUTOSAVE_EVERY, self.autosave.tick)
+        self.window.heart.each(LOOK_EVERY, self.own_models.poll)
         self.code = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended = asyncio.Event()

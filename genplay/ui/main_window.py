@@ -190,19 +190,21 @@ class MainWindow(QMainWindow):
         dialog = QFileDialog(self, spec.title.removesuffix(" …"))
         dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        saves = spec.id not in ("file.open", "data.open")
+        saves = spec.id not in ("file.open", "data.open", "model.open_file")
         dialog.setAcceptMode(
             QFileDialog.AcceptMode.AcceptSave if saves else QFileDialog.AcceptMode.AcceptOpen
         )
         dialog.setFileMode(QFileDialog.FileMode.AnyFile if saves else QFileDialog.FileMode.ExistingFile)
         filters = {
             "data.open": "Data (*.csv *.tsv *.txt *.npy *.npz *.png *.jpg *.jpeg);;All files (*)",
+            "model.open_file": "Python files (*.py)",
+            "model.new_file": "Python files (*.py)",
             "window.screenshot": "PNG pictures (*.png)",
             "diagnostics.write": "JSON (*.json)",
         }
         dialog.setNameFilter(filters.get(spec.id, "genplay files (*.genplay)"))
         if saves:
-            suffixes = {"window.screenshot": "png", "diagnostics.write": "json"}
+            suffixes = {"window.screenshot": "png", "diagnostics.write": "json", "model.new_file": "py"}
             dialog.setDefaultSuffix(suffixes.get(spec.id, "genplay"))
         dialog.setAccessibleDescription(kind.help)
         dialog.fileSelected.connect(then)

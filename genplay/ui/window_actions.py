@@ -12,6 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QTimer, qVersion
 
 from genplay.errors import Failure, GenplayError
 from genplay.lab.actions import ActionRegistry
+from genplay.lab.own_models import OwnModels, warning_of
 from genplay.lab.state import Notice
 from genplay.paths import log_dir
 from genplay.ui.diagnostics import Diagnostics
@@ -21,7 +22,9 @@ from genplay.ui.shortcuts import ShortcutsPage
 __all__ = ["bind_window", "picture_later", "save_picture"]
 
 
-def bind_window(registry: ActionRegistry, window: MainWindow, diagnostics: Diagnostics) -> None:
+def bind_window(
+    registry: ActionRegistry, window: MainWindow, diagnostics: Diagnostics, own_models: OwnModels
+) -> None:
     """Bind every action of the window."""
     theme, docks = window.theme, window.docks
 
@@ -46,6 +49,16 @@ def bind_window(registry: ActionRegistry, window: MainWindow, diagnostics: Diagn
     def shortcuts() -> None:
         ShortcutsPage(registry.specs(), theme, window).show_over()
 
+    def open_model(path: Path, trust: bool) -> None:
+        if trust or own_models.trusts(path):
+            own_models.open(path, True)
+            return
+        window.toasts.show(
+            Notice("warning", warning_of(path)),
+            ("Run it", lambda: window.dispatch.run("model.open_file", path=str(path), trust=True)),
+            ("Leave it", lambda: None),
+        )
+
     bindings: dict[str, Callable[..., Any]] = {
         "window.theme": set_theme,
         "window.scale": lambda factor: theme.set_scale(factor),
@@ -55,6 +68,7 @@ def bind_window(registry: ActionRegistry, window: MainWindow, diagnostics: Diagn
         "window.palette": window.palette_panel.open,
         "window.size": size,
         "diagnostics.write": diagnostics.write,
+        "model.open_file": open_model,
         "app.quit": window.close,
         "help.about": about,
         "help.shortcuts": shortcuts,

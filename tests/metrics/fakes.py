@@ -25,6 +25,9 @@ class Dressed(nn.Module):
         super().__init__()
         self.law, self.tilt, self.evaluated = law, tilt, 0
 
+    def settle_density(self) -> None:
+        """Its kind is always the same."""
+
     def log_prob(self, x: Tensor) -> Tensor:
         self.evaluated += len(x)
         return torch.tensor(self.law.log_prob(x.double().numpy()) + self.tilt)
@@ -52,6 +55,9 @@ class EvenBox(nn.Module):
         super().__init__()
         self.half = half
 
+    def settle_density(self) -> None:
+        """Its kind is always the same."""
+
     def log_prob(self, x: Tensor) -> Tensor:
         inside = (x.abs() <= self.half).all(dim=1)
         return torch.where(inside, -2 * np.log(2 * self.half), -torch.inf)
@@ -63,6 +69,9 @@ class Bounded(nn.Module):
     def __init__(self, law: Law, gap: float) -> None:
         super().__init__()
         self.law, self.gap = law, gap
+
+    def settle_density(self) -> None:
+        """It has none."""
 
     def elbo(self, x: Tensor, generator: torch.Generator) -> Tensor:
         noise = torch.randn(len(x), generator=generator, dtype=torch.float64)

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genplay.datasets.base import Law
 from genplay.models.base import Batch, Model, Setting
 from genplay.models.layers import NoiseTape
 from genplay.models.registry import card
@@ -64,18 +65,22 @@ def build(
     objective: str | None = None,
     knobs: Mapping[str, object] | None = None,
     seed: int = 0,
+    y: Tensor | None = None,
+    classes: int = 1,
+    law: Law | None = None,
 ) -> Model:
-    """A fresh model by its id, its initial parameters from ``seed``."""
+    """A fresh model by its id, its initial parameters from ``seed``; labels and law where they matter."""
     found = card(name, world)
     setting = Setting(
         world=world,
         dim=DIMENSIONS[world],
-        classes=1,
+        classes=classes,
         objective=found.objective(world, objective).id,
         box=HOME,
         x=x,
-        y=torch.zeros(len(x), dtype=torch.int64),
+        y=torch.zeros(len(x), dtype=torch.int64) if y is None else y,
         generator=torch.Generator().manual_seed(seed),
+        law=law,
     )
     return found.load(world)(found.knobs.parse(knobs or {}), setting)
 
@@ -89,6 +94,7 @@ def train(
     batch_size: int = 256,
     learning_rate: float | None = None,
     watch: Callable[[str, dict[str, float]], None] | None = None,
+    y: Tensor | None = None,
 ) -> list[dict[str, float]]:
     """The shortest loop over a model's phases, Adam (fused) per phase; the terms of every step."""
     generator = torch.Generator().manual_seed(seed)
@@ -98,7 +104,7 @@ def train(
         torch.optim.Adam(p.parameters, lr=rate * p.rate(), fused=True) if p.parameters is not None else None
         for p in phases
     ]
-    labels = torch.zeros(len(x), dtype=torch.int64)
+    labels = torch.zeros(len(x), dtype=torch.int64) if y is None else y
     history = []
     for _ in range(steps):
         if model.finished:

@@ -261,3 +261,116 @@ def test_chains_start_where_told_and_depend_on_their_generator_only(moons: EBM) 
     torch.testing.assert_close(path[0], x)
     assert torch.equal(path, moons.chains(x, 20, seeded(3)))
     assert not torch.equal(path, moons.chains(x, 20, seeded(4)))
+
+
+def mixture_score(x: Tensor) -> Tensor:
+    """∇ log p of ½ N(−m, s²) + ½ N(m, s²)."""
+    x = x.detach().requires_grad_()
+    (score,) = torch.autograd.grad(mixture_log_prob(x).sum(), x)
+    return score
+
+
+MODE, WIDTH = torch.tensor([0.7, 0.3], dtype=torch.float64), 0.4
+
+
+def mixture_log_prob(x: Tensor) -> Tensor:
+    squares = torch.stack([(x - m).square().sum(dim=1) for m in (MODE, -MODE)])
+    return torch.logsumexp(-0.5 / WIDTH**2 * squares, dim=0) - math.log(4 * math.pi * WIDTH**2)
+
+
+def test_both_forms_of_score_matching_have_one_gradient() -> None:
+    """E_p ½‖∇E + ∇log p‖² and E_p [½‖∇E‖² − tr ∇²E] differ by a constant: integrated over the plane for a known p."""
+    model = ebm(two_moons(100), "score-matching", width=6, depth=2).double()
+    at, weight = np.polynomial.legendre.leggauss(120)
+    u = torch.cartesian_prod(*[torch.tensor(4 * at)] * 2)
+    w = torch.cartesian_prod(*[torch.tensor(4 * weight)] * 2).prod(dim=1) * mixture_log_prob(u).exp()
+    assert float(w.sum()) == pytest.approx(1, abs=1e-8)
+    parameters = list(model.net.parameters())
+
+    def explicit() -> Tensor:
+        point = u.clone().requires_grad_()
+        (slope,) = torch.autograd.grad(model._energy(point).sum(), point, create_graph=True)
+        return (w * 0.5 * (slope + mixture_score(u)).square().sum(dim=1)).sum()
+
+    def implicit() -> Tensor:
+        return (w * model.score_matching(u, torch.eye(2, dtype=torch.float64)[:, None])).sum()
+
+    constant = float((w * 0.5 * mixture_score(u).square().sum(dim=1)).sum())
+    assert float(implicit().detach()) + constant == pytest.approx(float(explicit().detach()), abs=1e-8)
+    for a, b in zip(
+        torch.autograd.grad(explicit(), parameters, allow_unused=True),
+        torch.autograd.grad(implicit(), parameters, allow_unused=True),
+        strict=True,
+    ):
+        assert (a is None) == (b is None)
+        if a is not None and b is not None:
+            torch.testing.assert_close(a, b, atol=1e-8, rtol=1e-6)
+
+
+def test_slices_are_the_whole_in_the_mean() -> None:
+    model = ebm(two_moons(100), "sliced", width=8, depth=2).double()
+    u = torch.randn(6, 2, generator=seeded(1), dtype=torch.float64)
+    axes = torch.eye(2, dtype=torch.float64)[:, None]
+    whole = model.score_matching(u, axes)
+    slices = model.score_matching(u[None].expand(20_000, 6, 2).flatten(0, 1), randoms(20_000 * 6))
+    mean = slices.view(20_000, 6).mean(dim=0)
+    error = slices.view(20_000, 6).std(dim=0) / math.sqrt(20_000)
+    assert bool(((mean - whole).abs() < 4 * error).all())
+    # Four directions that are the corners of a square say the same with no chance at all.
+    corners = torch.tensor([[1.0, 1.0], [1.0, -1.0]], dtype=torch.float64)[:, None]
+    torch.testing.assert_close(model.score_matching(u, corners) / 2, whole)
+
+
+def randoms(n: int) -> Tensor:
+    return torch.randn(1, n, 2, generator=seeded(9), dtype=torch.float64)
+
+
+@pytest.mark.parametrize("objective", ["score-matching", "sliced", "nce"])
+def test_the_gradients_without_chains_agree_with_finite_differences(objective: str) -> None:
+    x = two_moons(64)
+    model = ebm(x, objective, width=8, depth=2)
+    train(model, x, 5)
+    assert slope_error(model, batch_of(x)) < 1e-5
+
+
+def test_noise_contrast_learns_log_z() -> None:
+    x = 0.4 * torch.randn(1500, 2, generator=seeded(2))
+    x[:, 0] += torch.where(torch.rand(1500, generator=seeded(3)) < 0.5, 0.7, -0.7)
+    model = ebm(x, "nce", width=24, depth=2)
+    assert model.learned_log_z is not None
+    # Begun far from the truth, so that finding it is not an accident of the start.
+    with torch.no_grad():
+        model.learned_log_z += 3.0
+    far = abs(float(model.learned_log_z.detach()) - model.log_z())
+    train(model, x, 300, learning_rate=1e-2)
+    assert float(model.learned_log_z.detach()) == pytest.approx(model.log_z(), abs=0.06)
+    assert far > 0.5
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("temperature", [0.4, 3.0])
+def test_temperature_changes_the_law_as_boltzmann_says(moons: EBM, temperature: float) -> None:
+    x = two_moons(50)
+    cold = moons.log_prob(x)
+    moons.configure(moons.options.replace(temperature=temperature))
+    try:
+        warm = moons.log_prob(x)
+        difference = warm - cold / temperature
+        torch.testing.assert_close(difference, difference[:1].expand(50), atol=1e-4, rtol=0)
+        assert log_integral(moons.log_prob) == pytest.approx(0, abs=2e-3)
+        assert agreement(moons, moons.sample(4000, seeded(1)), HOME.grown(2)) > 1e-3
+    finally:
+        moons.configure(moons.options.replace(temperature=1.0))
+    torch.testing.assert_close(moons.log_prob(x), cold, atol=1e-5, rtol=0)
+
+
+@torch.no_grad()
+def test_guesses_of_log_z_enclose_the_exact_one(moons: EBM) -> None:
+    guesses = moons._guesses(seeded(3))
+    truth = moons.log_z()
+    importance = guesses["importance sampling"]
+    assert importance.stderr is not None
+    assert abs(importance.value - truth) < 4 * importance.stderr
+    low, high = guesses["annealed, forwards"], guesses["annealed, backwards"]
+    assert low.value - 4 * (low.stderr or 0) < truth < high.value + 4 * (high.stderr or 0)
+    assert low.value < high.value

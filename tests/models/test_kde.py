@@ -8,7 +8,10 @@ import torch
 from scipy.stats import gaussian_kde, kstest
 from sklearn.neighbors import KernelDensity as Reference
 
-from genplay.models.kde import KernelDensity, leave_one_out, scott, silverman
+from genplay.models.base import About
+from genplay.models.exhibits import Curves
+from genplay.models.kde import KernelDensity
+from genplay.models.kernel_sums import leave_one_out, scott, silverman
 from genplay.spaces.plane import HOME, Grid
 from tests.models.harness import build, kl_from_two_moons, train, two_moons
 
@@ -135,3 +138,19 @@ def test_a_uniform_kernel_fills_its_disc_evenly() -> None:
     model = estimate(torch.zeros(1, 2), rule="manual", bandwidth=0.5, kernel="uniform")
     squares = model.sample(5000, torch.Generator().manual_seed(0)).square().sum(dim=1).numpy()
     assert kstest(squares, "uniform").pvalue > 1e-3
+
+
+@pytest.mark.parametrize("kernel", ["gaussian", "uniform"])
+def test_the_memorising_curve_agrees_with_the_likelihoods(kernel: str) -> None:
+    x = two_moons(100)
+    model = estimate(x, kernel=kernel)
+    shown = model.exhibits(About(x[:1], x, torch.zeros(100, dtype=torch.int64), torch.Generator()))
+    lines = next(e for e in shown if isinstance(e, Curves)).lines
+    everyone = torch.arange(100)
+    for h, loss in zip(*lines["the data themselves"], strict=True):
+        whole = estimate(x, kernel=kernel, rule="manual", bandwidth=h)
+        assert loss == pytest.approx(-float(whole.log_prob(x).mean()), abs=1e-4)
+    for h, loss in zip(*lines["each point judged by the others"], strict=True):
+        assert loss == pytest.approx(-leave_one_out(x, everyone, h, kernel), abs=1e-4)
+    losses = lines["the data themselves"][1]
+    assert np.all(np.diff(losses) > 0)

@@ -1,4 +1,4 @@
-"""MADE: no conditional looks ahead, everything sums to one, samples follow the chain rule."""
+"""MADE: no conditional looks ahead, everything sums or integrates to one, samples follow the chain rule."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import pytest
 import torch
 
 from genplay.knobs import Knobs
-from genplay.models.base import Setting
+from genplay.models.base import About, Setting
 from genplay.models.cards.made import MADEKnobs
-from genplay.models.made import MADE, pixel_order
+from genplay.models.coordinate_heads import DiscretisedLogisticHead
+from genplay.models.exhibits import Matrix, Pictures
+from genplay.models.made import MADE, PlaneMADE, pixel_order
 from genplay.spaces.binary import images, log_sum_exp
-from genplay.spaces.plane import HOME
-from tests.models.harness import few_images, train
+from genplay.spaces.plane import HOME, Grid
+from tests.models.harness import agreement, build, few_images, total_mass, train, two_moons
 
 ORDERS = MADEKnobs.info("order").choices
 
@@ -113,3 +115,120 @@ def test_training_learns_a_dependence_that_single_pixels_do_not_show() -> None:
     model = made(sharp=1.0, dropout=0.0)
     train(model, data, 800, batch_size=128, learning_rate=0.01)
     assert float(-model.log_prob(data).detach().mean()) == pytest.approx(2 * np.log(2), abs=0.1)
+
+
+def plane_made(seed: int = 0, sharp: float = 2.0, **knobs: object) -> PlaneMADE:
+    model = build("made", two_moons(300), knobs={"width": 32, "components": 5, **knobs}, seed=seed)
+    assert isinstance(model, PlaneMADE)
+    with torch.no_grad():
+        for p in model.parameters():
+            p.mul_(sharp)
+    return model
+
+
+@pytest.mark.parametrize("first", ["x1", "x2"])
+def test_on_the_plane_only_the_second_coordinate_looks_at_the_first(first: str) -> None:
+    model = plane_made(first=first)
+    a, b = (0, 1) if first == "x1" else (1, 0)
+    x = two_moons(20, seed=1).requires_grad_()
+    out = model.predict(x)
+    for j, sees in ((a, []), (b, [a])):
+        (slope,) = torch.autograd.grad(out[:, j].sum(), x, retain_graph=True)
+        for k in (0, 1):
+            assert bool((slope[:, k] != 0).all()) == (k in sees)
+
+
+@pytest.mark.parametrize("first", ["x1", "x2"])
+def test_on_the_plane_the_mass_is_one(first: str) -> None:
+    model = plane_made(first=first, sharp=1.2)
+    assert total_mass(model, Grid(HOME.grown(6), 384)) == pytest.approx(1, abs=2e-3)
+
+
+@pytest.mark.parametrize("first", ["x1", "x2"])
+def test_the_bins_of_the_plane_sum_to_one(first: str) -> None:
+    model = plane_made(head="logistic", first=first, sharp=1.2, bins=16)
+    step = 0.25
+    middles = (torch.arange(-70, 70) + 0.5) * step
+    u = torch.cartesian_prod(middles, middles)
+    with torch.no_grad():
+        p = model.log_prob(model.standardise.inverse(u)).double().exp()
+    area = (step * float(model.standardise.scale)) ** 2
+    assert float(p.sum()) * area == pytest.approx(1, abs=2e-3)
+
+
+@pytest.mark.parametrize("head", ["mixture", "logistic"])
+@pytest.mark.parametrize("decoding", ["ancestral", "jacobi"])
+def test_samples_on_the_plane_fit_the_density(head: str, decoding: str) -> None:
+    model = plane_made(head=head, decoding=decoding, sharp=1.2, first="x2", bins=32)
+    samples = model.sample(20_000, torch.Generator().manual_seed(0))
+    assert agreement(model, samples, HOME) > 1e-3
+    assert agreement(model, samples[:, [1, 0]], HOME) < 1e-6
+
+
+def test_the_score_on_the_plane_is_the_slope_of_log_prob() -> None:
+    model = plane_made().double()
+    x = two_moons(10).double()
+    step = 1e-6
+    with torch.no_grad():
+        for j in range(2):
+            shift = torch.zeros(2, dtype=torch.float64)
+            shift[j] = step
+            measured = (model.log_prob(x + shift) - model.log_prob(x - shift)) / (2 * step)
+            torch.testing.assert_close(model.score(x)[:, j], measured, rtol=1e-5, atol=1e-5)
+
+
+def test_the_density_on_bins_is_flat_inside_a_bin_and_its_score_is_that_of_the_middles() -> None:
+    model = plane_made(head="logistic", bins=16).double()
+    head = model.head
+    assert isinstance(head, DiscretisedLogisticHead)
+    u = torch.tensor([[0.1, 0.02], [0.1, 0.23]], dtype=torch.float64)  # bins of 0.25: the same cell
+    with torch.no_grad():
+        flat = model.log_prob(model.standardise.inverse(u))
+        assert float(flat[0]) == pytest.approx(float(flat[1]), abs=1e-3)
+        middle = torch.tensor([[0.125, 0.125]], dtype=torch.float64)
+        torch.testing.assert_close(
+            head.log_prob(model.predict(middle), middle), head.smooth(model.predict(middle), middle)
+        )
+        assert bool((model.score(model.standardise.inverse(middle)) != 0).all())
+
+
+def test_jacobi_decoding_gives_the_ancestral_samples_in_fewer_sweeps() -> None:
+    for dim, order in ((25, "centre-out"), (9, "random")):
+        model = made(dim=dim, order=order, sharp=1.5)
+        noise = model.noise(200, torch.Generator().manual_seed(3))
+        one_by_one = model.sample_from(noise)
+        model.configure(model.options.replace(decoding="jacobi", temperature=1.0))
+        assert torch.equal(model.sample_from(noise), one_by_one)
+
+
+def test_with_batch_normalisation_ten_pixels_still_sum_to_one() -> None:
+    model = made(dim=10, norm="batch", sharp=1.0)
+    train(model, few_images(200)[:, :10], 20)
+    model.eval().double()
+    every = torch.tensor(list(itertools.product((0.0, 1.0), repeat=10)), dtype=torch.float64)
+    assert float(model.log_prob(every).detach().exp().sum()) == pytest.approx(1.0, abs=1e-10)
+
+
+def test_low_temperature_keeps_to_the_likely() -> None:
+    model = made(sharp=1.0)
+    noise = model.noise(2000, torch.Generator().manual_seed(0))
+    means = []
+    for heat in (0.3, 1.0, 2.0):
+        model.configure(model.options.replace(temperature=heat))
+        means.append(float(model.log_prob(model.sample_from(noise)).detach().mean()))
+    assert means == sorted(means, reverse=True)
+
+
+def test_the_exhibits_show_the_conditionals_and_an_empty_upper_half_of_the_mask() -> None:
+    model = made(order="random")
+    x = few_images(1)
+    about = About(x, x, torch.zeros(1, dtype=torch.int64), torch.Generator().manual_seed(0))
+    shown = {e.title: e for e in model.exhibits(about)}
+    frames = shown["One conditional after another"]
+    assert isinstance(frames, Pictures)
+    j = int(model.order[3])
+    assert frames.values[3, j] == pytest.approx(float(model.conditionals(x)[0, j].detach()))
+    mask = shown["Who may look at whom"]
+    assert isinstance(mask, Matrix)
+    assert bool(np.isnan(mask.values[np.triu_indices(25)]).all())
+    assert bool((mask.values[np.tril_indices(25, -1)] > 0).all())

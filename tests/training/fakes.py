@@ -218,8 +218,24 @@ class BadView(Normal):
         return super().log_prob(x)
 
 
+class Overflows(Normal):
+    """Its parameters stay finite; while ``far`` is 1, what is made of them does not."""
+
+    far: Tensor
+
+    def __init__(self, knobs: Knobs, setting: Setting) -> None:
+        super().__init__(knobs, setting)
+        self.register_buffer("far", torch.zeros(()))
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        return super().log_prob(x) + torch.where(self.far > 0, torch.nan, 0.0)
+
+    def sample_from(self, noise: Tensor) -> Tensor:
+        return super().sample_from(noise) / (1 - self.far)
+
+
 CLASSES: dict[str, type[Model]] = {
-    c.__name__: c for c in (Normal, ClosedForm, TwoPlayers, Slow, BecomesNaN, Raises, BadView)
+    c.__name__: c for c in (Normal, ClosedForm, TwoPlayers, Slow, BecomesNaN, Raises, BadView, Overflows)
 }
 
 

@@ -63,3 +63,26 @@ def test_a_result_of_an_older_state_is_given_up() -> None:
     views.share(1)
     assert time.perf_counter() - began < 20 * TURN
     assert not views.fields or views.fields["density"].step == 0
+
+
+def test_what_is_no_number_is_told_and_never_shown() -> None:
+    trainer = Trainer(fakes.plan("Overflows"))
+    request = ViewRequest(fields=(FieldRequest("density", HOME, 32),), samples=50, evaluate=False)
+    views = Refresher(trainer, request)
+
+    def looked(version: int) -> None:
+        while views.rest(version):
+            pass
+
+    looked(0)
+    assert views.trouble == ""
+    samples, field = views.samples, views.fields["density"]
+    trainer.model.far.fill_(1.0)  # type: ignore[union-attr, operator]
+    looked(1)
+    assert "no number" in views.trouble
+    assert views.samples is samples
+    assert views.fields["density"] is field
+    trainer.model.far.fill_(0.0)  # type: ignore[union-attr, operator]
+    looked(2)
+    assert views.trouble == ""
+    assert views.samples is not samples

@@ -396,6 +396,7 @@ def test_views_come_while_training_and_are_refined_at_rest(worker: Worker) -> No
         worker, lambda s: "density" in s.fields and s.fields["density"].step > 0 and s.samples is not None
     )
     assert live.fields["density"].grid.n <= 32
+    until(worker, lambda s: s.step > 400)  # by then nearly all of its mass is in the box
     worker.pause()
     snapshot = until(
         worker,

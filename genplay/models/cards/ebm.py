@@ -10,6 +10,7 @@ from genplay.models.card import Card, Objective
 __all__ = ["CARD", "EBMKnobs"]
 
 CHAINED = ("cd", "pcd")
+PLANE = ("plane",)
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,15 @@ class EBMKnobs(Knobs):
         "silu",
         "The bend in each hidden unit. A smooth one gives a smooth energy.",
         choices=("silu", "tanh", "softplus", "relu"),
+    )
+    temperature: float = knob(
+        1.0,
+        "Boltzmann's temperature T of what is shown and sampled, p ∝ exp(−E/T): high flattens the landscape, low freezes "
+        "all mass into the deepest wells. Training is always at 1.",
+        low=0.1,
+        high=10.0,
+        log=True,
+        live=True,
     )
     confinement: float = knob(
         1.5,
@@ -103,8 +113,23 @@ class EBMKnobs(Knobs):
         live=True,
         label="denoising noise",
         unit="data deviations",
-        objectives=("dsm",),
+        objectives=("dsm", "score-matching", "sliced"),
     )
+    slices: int = knob(
+        4, "Random directions a point along which the score is matched.", low=1, high=32, log=True, live=True,
+        objectives=("sliced",),
+    )  # fmt: skip
+    contrast: str = knob(
+        "mixture",
+        "What data are told apart from: one fitted Gaussian, or a mixture of several that lies closer.",
+        choices=("mixture", "single"),
+        label="contrast noise",
+        objectives=("nce",),
+    )
+    ratio: float = knob(
+        2.0, "Examples of noise for each of the data.", low=0.1, high=20.0, log=True, live=True,
+        label="noise for each datum", objectives=("nce",),
+    )  # fmt: skip
 
 
 CARD = Card(
@@ -114,7 +139,8 @@ CARD = Card(
     worlds=("plane",),
     summary="A network gives every point an energy; low energy means likely. The sum over all points is the hard part.",
     formula=r"p(x) = \exp(-E(x)) / Z, \qquad Z = \int \exp(-E(x))\, dx",
-    reference="LeCun et al. 2006; CD: Hinton 2002; PCD: Tieleman 2008; DSM: Vincent 2011",
+    reference="LeCun et al. 2006; CD: Hinton 2002; PCD: Tieleman 2008; score matching: Hyvärinen 2005; sliced: Song et al. 2019; "
+    "denoising: Vincent 2011; NCE: Gutmann and Hyvärinen 2010",
     knobs=EBMKnobs,
     objectives=(
         Objective(
@@ -131,14 +157,31 @@ CARD = Card(
             "The chains live on from step to step, so they find wells far from the data.",
         ),
         Objective(
+            "score-matching",
+            "Score matching",
+            "Fits the slope of the energy to that of the data's density by its exact curvature; needs neither Z nor chains.",
+        ),
+        Objective(
+            "sliced",
+            "Sliced score matching",
+            "The same along random directions: the price no longer grows with the dimension.",
+        ),
+        Objective(
             "dsm",
             "Denoising score matching",
             "Fits the slope of the energy to the way back from noise; needs no Z.",
+        ),
+        Objective(
+            "nce",
+            "Noise-contrastive estimation",
+            "Learns to tell data from noise of a known density; log Z is learned as one more number.",
         ),
     ),
     capabilities=("density", "energy", "score", "sample"),
     density={"plane": "exact"},
     cost="chain",
     target="genplay.models.ebm:EBM",
+    trained_by="likelihood, contrast, score matching or NCE",
+    architecture="any network with one output",
     recipe={"learning_rate": 2e-3, "ema": 0.997, "schedule": "cosine", "horizon": 10_000, "floor": 0.1},
 )

@@ -19,6 +19,7 @@ class KernelKnobs(Knobs):
         "The shape put on every data point: a smooth bump or a flat disc.",
         choices=("gaussian", "uniform"),
         live=True,
+        worlds=("plane",),
     )
     rule: str = knob(
         "likelihood",
@@ -26,6 +27,7 @@ class KernelKnobs(Knobs):
         "thumb for a single bump. manual: by the slider.",
         choices=("likelihood", "scott", "silverman", "manual"),
         live=True,
+        worlds=("plane",),
     )
     bandwidth: float = knob(
         0.1,
@@ -36,6 +38,26 @@ class KernelKnobs(Knobs):
         log=True,
         live=True,
         unit="data units",
+        worlds=("plane",),
+    )
+    flip_rule: str = knob(
+        "likelihood",
+        "How the flip probability is chosen. likelihood: each image is judged by all the others. manual: by the slider.",
+        choices=("likelihood", "manual"),
+        live=True,
+        worlds=("digits",),
+        label="rule",
+    )
+    flip: float = knob(
+        0.05,
+        "Probability that a pixel of a remembered image is flipped (1 − λ of Aitchison and Aitken), under the rule 'manual'. "
+        "Towards 0 the model only remembers its data; at 0.5 it has forgotten them.",
+        low=1e-4,
+        high=0.5,
+        log=True,
+        live=True,
+        worlds=("digits",),
+        label="flip probability",
     )
 
 
@@ -43,16 +65,22 @@ CARD = Card(
     id="kde",
     title="Kernel density",
     family="Classical",
-    worlds=("plane",),
+    worlds=("plane", "digits"),
     summary="A small bump on every data point, added up: no training, only one width to choose.",
-    formula=r"p(x) = \frac{1}{n} \sum_i \mathcal{N}(x;\, x_i, h^2 I)",
-    reference="Rosenblatt 1956, Parzen 1962; leave-one-out likelihood: Duin 1976",
+    formula=r"p(x) = \frac{1}{n} \sum_i k_h(x, x_i)",
+    reference="Rosenblatt 1956, Parzen 1962; leave-one-out likelihood: Duin 1976; images: Aitchison and Aitken 1976",
     knobs=KernelKnobs,
     objectives=(
         Objective("search", "Choose the bandwidth", "One trial width a step, until the best is enclosed."),
     ),
     capabilities=("density", "score", "sample"),
-    density={"plane": "exact"},
+    density={"plane": "exact", "digits": "exact"},
     cost="one pass",
-    target="genplay.models.kde:KernelDensity",
+    target={
+        "plane": "genplay.models.kde:KernelDensity",
+        "digits": "genplay.models.kde_images:ImageKernelDensity",
+    },
+    limited={"score": ("plane",)},
+    trained_by="choosing one width",
+    architecture="the data themselves",
 )  # fmt: skip

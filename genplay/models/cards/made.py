@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from genplay.knobs import Knobs, knob
+from genplay.knobs import knob
 from genplay.models.card import Card, Objective
+from genplay.models.cards.chain_knobs import ChainKnobs, CoordinateKnobs
+from genplay.models.net_knobs import NetKnobs
 
 __all__ = ["CARD", "MADEKnobs"]
 
 
 @dataclass(frozen=True)
-class MADEKnobs(Knobs):
+class MADEKnobs(CoordinateKnobs, ChainKnobs, NetKnobs):
     """What can be set on a masked autoencoder."""
 
     order: str = knob(
         "raster",
         "In which order the pixels are predicted: any order gives an exact density, but not the same one.",
         choices=("raster", "column", "snake", "centre-out", "random"),
+        worlds=("digits",),
     )
     width: int = knob(128, "Units in each hidden layer.", low=24, high=512, log=True)
     depth: int = knob(2, "How many hidden layers.", low=1, high=3)
-    activation: str = knob(
-        "relu", "The nonlinearity of the hidden units.", choices=("relu", "tanh", "silu", "softplus")
+    norm: str = knob(
+        "none",
+        "Rescale each unit over the batch. (Over the units of one example it cannot be: that would see past the masks.)",
+        choices=("none", "batch"),
+        label="normalisation",
     )
     dropout: float = knob(
         0.1,
@@ -30,6 +36,7 @@ class MADEKnobs(Knobs):
         low=0.0,
         high=0.8,
         live=True,
+        worlds=("digits",),
     )
 
 
@@ -37,9 +44,9 @@ CARD = Card(
     id="made",
     title="MADE (masked autoencoder)",
     family="Autoregressive",
-    worlds=("digits",),
-    summary="Predicts each pixel from the ones before it, all 25 predictions in one pass: masks on the weights see to it "
-    "that no prediction looks ahead.",
+    worlds=("plane", "digits"),
+    summary="Predicts each pixel or coordinate from the ones before it, all predictions in one pass: masks on the weights "
+    "see to it that no prediction looks ahead.",
     formula=r"p(x) = \prod_i p\big(x_{o_i} \mid x_{o_1}, \dots, x_{o_{i-1}}\big)",
     reference="Germain, Gregor, Murray and Larochelle 2015",
     knobs=MADEKnobs,
@@ -47,13 +54,22 @@ CARD = Card(
         Objective(
             "cross-entropy",
             "Cross-entropy (maximum likelihood)",
-            "Every pixel is predicted from the true ones before it (teacher forcing); the sum of the 25 cross-entropies is "
+            "Every dimension is predicted from the true ones before it (teacher forcing); the sum of the cross-entropies is "
             "−log p(x), exactly.",
         ),
     ),
-    capabilities=("density", "sample", "conditionals"),
-    density={"digits": "exact"},
+    capabilities=("density", "score", "sample", "conditionals"),
+    limited={"score": ("plane",)},
+    density={"plane": "exact", "digits": "exact"},
     cost="d passes",
-    target="genplay.models.made:MADE",
-    recipe={"learning_rate": 0.003, "batch_size": 128, "optimiser": "adamw", "weight_decay": 0.3},
+    target={"plane": "genplay.models.made:PlaneMADE", "digits": "genplay.models.made:MADE"},
+    recipe={
+        "learning_rate": 0.003,
+        "batch_size": 128,
+        "optimiser": "adamw",
+        "weight_decay": 0.05,
+        "ema": 0.999,
+    },
+    trained_by="maximum likelihood",
+    architecture="masked dense layers",
 )

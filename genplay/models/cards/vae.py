@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from genplay.knobs import Knobs, knob
+from genplay.knobs import knob
 from genplay.models.card import Card, Objective
+from genplay.models.net_knobs import NetKnobs
 
 __all__ = ["CARD", "VAEKnobs"]
 
 
 @dataclass(frozen=True)
-class VAEKnobs(Knobs):
+class VAEKnobs(NetKnobs):
     """What can be turned on a VAE."""
 
     latent: int = knob(
@@ -20,14 +21,23 @@ class VAEKnobs(Knobs):
         low=1,
         high=8,
     )
-    width: int = knob(64, "Units in each hidden layer of encoder and decoder.", low=4, high=512, log=True)
-    depth: int = knob(3, "Hidden layers of encoder and of decoder.", low=1, high=6)
-    activation: str = knob(
-        "relu", "The bend in each hidden unit.", choices=("relu", "tanh", "silu", "softplus")
+    conditional: bool = knob(
+        False,
+        "Tell encoder and decoder the class: then it can be asked for one, and p(x) is the sum over all classes.",
+        label="class-conditional",
+    )
+    decoder: str = knob(
+        "gaussian",
+        "What is drawn around a decoded code: a round Gaussian, or bins of each coordinate with any probabilities.",
+        choices=("gaussian", "categorical"),
+        worlds=("plane",),
+    )
+    bins: int = knob(
+        64, "Bins of each coordinate of a categorical decoder.", low=4, high=256, log=True, worlds=("plane",)
     )
     sigma: str = knob(
         "learned",
-        "The decoder's noise σ: learned, or fixed.",
+        "The noise σ of a Gaussian decoder: learned, or fixed.",
         choices=("learned", "fixed"),
         label="decoder σ",
         worlds=("plane",),
@@ -107,9 +117,11 @@ CARD = Card(
             "iwae", "IWAE", "The importance weighted bound: k codes for each point, tighter than the ELBO."
         ),
     ),
-    capabilities=("density", "sample", "latent"),
+    capabilities=("density", "sample", "latent", "reconstruction", "labels"),
     density={"plane": "exact", "digits": "exact"},
     cost="one pass",
     target="genplay.models.vae:VAE",
     recipe={"learning_rate": 2e-3, "ema": 0.997},
+    trained_by="a bound on the likelihood",
+    architecture="encoder and decoder networks",
 )

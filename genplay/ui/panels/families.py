@@ -106,9 +106,12 @@ class Families(QFrame):
 
     def show_model(self, world: World, model: str) -> None:
         """Mark the chosen model; its family is open, the others as the user left them."""
-        if world != self._world:
+        from genplay.models.registry import cards
+
+        offered = [card for card in cards().values() if world in card.worlds]
+        if world != self._world or offered != [row.card for row in self.rows.values()]:
             self._world = world
-            self._build()
+            self._build(offered)
         for id, row in self.rows.items():
             was = row.isChecked()
             row.setChecked(id == model)
@@ -119,9 +122,7 @@ class Families(QFrame):
         for name, section in self.sections.items():
             section.open(name == family)
 
-    def _build(self) -> None:
-        from genplay.models.registry import cards
-
+    def _build(self, offered: list[Card]) -> None:
         while self._column.count():
             item = self._column.takeAt(0)
             widget = item.widget() if item is not None else None
@@ -129,9 +130,7 @@ class Families(QFrame):
                 widget.hide()
                 widget.deleteLater()
         self.sections, self.rows = {}, {}
-        for card in cards().values():
-            if self._world not in card.worlds:
-                continue
+        for card in offered:
             if card.family not in self.sections:
                 section = Section(card.family, self._theme, opened=False)
                 self.sections[card.family] = section

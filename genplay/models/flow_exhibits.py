@@ -1,0 +1,162 @@
+"""What a flow on the plane shows of its inside: the plane as it is bent stage by stage, that no mass is lost, one point.
+
+Mass: a small cell of area A around the noise z becomes a cell of area A · |det ∂x/∂z| around x = f⁻¹(z). The mass
+N(z; 0, I) · A is the same as p(x) times the new area, which is measured here from the cell's warped corners alone.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from genplay.models.base import About, HasLayers
+from genplay.models.exhibits import Exhibit, Facts, PlanePicture, Polyline
+from genplay.quantity import Kind, Quantity, estimate, exact
+from genplay.spaces.plane import Box, Grid
+
+__all__ = ["cell_masses", "plane_exhibits"]
+
+Array = NDArray[np.float64]
+
+PICTURES = 5
+"""At most so many stages are drawn, the first and the last among them."""
+LINES = 13
+LINE_POINTS = 49
+CELLS = 24
+SHOWN = 300
+NOISE_BOX = Box(-4.0, 4.0, -4.0, 4.0)
+
+
+class Bending(HasLayers, Protocol):
+    """What these exhibits ask of a model."""
+
+    density_kind: Kind
+
+    @property
+    def density_method(self) -> str: ...
+
+    def log_prob(self, x: Tensor) -> Tensor: ...
+
+    def warp(self, x: Tensor) -> tuple[Tensor, Tensor]: ...
+
+    def unwarp(self, z: Tensor) -> Tensor: ...
+
+
+@torch.no_grad()
+def plane_exhibits(flow: Bending, about: About) -> tuple[Exhibit, ...]:
+    """All of them, about the point ``about.x``; the view is the square around the data."""
+    box = Box.around(about.data.double().cpu().numpy())
+    return (_one_point(flow, about.x), *_warped(flow, about, box), *_mass(flow, about.x, box))
+
+
+def _warped(flow: Bending, about: About, box: Box) -> list[PlanePicture]:
+    """The grid, some of the data and the chosen point after some of the stages."""
+    across = np.linspace(box.x0, box.x1, LINES), np.linspace(box.y0, box.y1, LINES)
+    along = np.linspace(box.x0, box.x1, LINE_POINTS), np.linspace(box.y0, box.y1, LINE_POINTS)
+    upright = np.stack(np.broadcast_arrays(across[0][:, None], along[1][None, :]), axis=2)
+    level = np.stack(np.broadcast_arrays(along[0][None, :], across[1][:, None]), axis=2)
+    data = about.data[:SHOWN]
+    grid = torch.tensor(np.concatenate([upright, level]).reshape(-1, 2)).to(data)
+    stages = flow.stages(torch.cat([about.x, data, grid])).double().cpu().numpy()
+    last = len(stages) - 1
+    shown = sorted({round(i * last / (PICTURES - 1)) for i in range(PICTURES)})
+    pictures = []
+    for i in shown:
+        point, points, rest = np.split(stages[i], [1, 1 + len(data)])
+        lines = [Polyline(line, role="dim") for line in rest.reshape(2 * LINES, LINE_POINTS, 2)]
+        lines.append(Polyline(points, role="data", dots=True, label="data"))
+        lines.append(Polyline(point, role="truth", dots=True, label="the chosen point"))
+        title = (
+            "Data" if i == 0 else "Noise: after the last stage" if i == last else f"After stage {i} of {last}"
+        )
+        pictures.append(
+            PlanePicture(
+                title, box if i == 0 else NOISE_BOX, tuple(lines),
+                help="The same grid and the same points, bent a little further by every stage.",
+                legend=("data", "the chosen point"),
+            )
+        )  # fmt: skip
+    return pictures
+
+
+@torch.no_grad()
+def cell_masses(flow: Bending, like: Tensor, n: int = CELLS) -> tuple[Array, Array, Array]:
+    """Corners (n + 1, n + 1, 2) of n × n cells of the noise in data space; N(z) · area and p(x) · area, (n, n) each."""
+    box = NOISE_BOX
+    edges = np.linspace(box.x0, box.x1, n + 1), np.linspace(box.y0, box.y1, n + 1)
+    corners = np.stack(np.meshgrid(*edges), axis=2).reshape(-1, 2)
+    centres = torch.tensor(Grid(box, n).points()).to(like)
+    x = flow.unwarp(torch.cat([torch.tensor(corners).to(like), centres]))
+    warped = x[: len(corners)].double().cpu().numpy().reshape(n + 1, n + 1, 2)
+    p = flow.log_prob(x[len(corners) :]).double().exp().cpu().numpy().reshape(n, n)
+    normal = (-0.5 * centres.double().square().sum(dim=1)).exp().cpu().numpy().reshape(n, n) / (2 * math.pi)
+    return warped, normal * Grid(box, n).cell_area, p * _areas(warped)
+
+
+def _areas(corners: Array) -> Array:
+    """Areas of quadrilaterals from their diagonals, ½ |d₁ × d₂|: corners (n + 1, n + 1, 2) → (n, n)."""
+    one = corners[1:, 1:] - corners[:-1, :-1]
+    other = corners[1:, :-1] - corners[:-1, 1:]
+    return 0.5 * np.abs(one[..., 0] * other[..., 1] - one[..., 1] * other[..., 0])
+
+
+def _mass(flow: Bending, like: Tensor, box: Box) -> tuple[PlanePicture, PlanePicture, Facts]:
+    """Cells of one size in noise, where they come from in the data, how their area changes, and what they weigh."""
+    corners, in_noise, in_data = cell_masses(flow, like)
+    ways = [*corners[::2], *corners.swapaxes(0, 1)[::2]]
+    before = PlanePicture(
+        "Cells of noise, seen in the data", box, tuple(Polyline(way, role="model") for way in ways),
+        help="Every cell holds the mass of a square of the noise: small cells are where the density is high.",
+        legend=("where a square grid of the noise comes from",),
+    )  # fmt: skip
+    size = Grid(NOISE_BOX, CELLS).cell_area
+    factor = np.log(np.maximum(_areas(corners), 1e-12) / size)
+    change = PlanePicture(
+        "Area on the way from noise to data", NOISE_BOX, field=factor, scale="signed", unit="log of the ratio",
+        help="How much a cell of the noise grows (or shrinks, below 0) as it becomes a cell of the data: log |det ∂x/∂z|.",
+    )  # fmt: skip
+    how = f"sum over {CELLS} × {CELLS} cells, each a point's density times the area between four corners"
+    facts = Facts(
+        "Mass is conserved",
+        (
+            ("Mass of all cells in the noise", estimate(float(in_noise.sum()), None, how, unit="")),
+            ("Mass of the same cells in the data", estimate(float(in_data.sum()), None, how, unit="")),
+            (
+                "Largest difference in a cell",
+                estimate(float(np.abs(in_noise - in_data).max()), None, "over all cells", unit=""),
+            ),
+        ),
+        help="Where the plane is stretched the density falls in the same measure, so every cell keeps its mass.",
+    )
+    return before, change, facts
+
+
+def _one_point(flow: Bending, x: Tensor) -> Facts:
+    """Forward and inverse of the chosen point."""
+    z, log_det = flow.warp(x)
+    back = flow.unwarp(z)
+    normal = float(-0.5 * z.double().square().sum()) - math.log(2 * math.pi)
+    bend = float(log_det.reshape(-1)[0])
+    method, kind = flow.density_method, flow.density_kind
+    return Facts(
+        "One point, there and back",
+        (
+            ("x", _pair(x)),
+            ("z = f(x)", _pair(z)),
+            ("f⁻¹(z)", _pair(back)),
+            ("log N(z; 0, I)", exact(normal, "standard normal")),
+            ("log |det ∂f/∂x|", Quantity(bend, kind, None, method)),
+            ("log p(x), their sum", Quantity(normal + bend, kind, None, method)),
+        ),
+        help="The density at x is that of the noise at z, times how much the map stretches the plane around x.",
+    )
+
+
+def _pair(x: Tensor) -> str:
+    a, b = x[0].double().tolist()
+    return f"({a:.4f}, {b:.4f})".replace("-", "−")

@@ -1,0 +1,54 @@
+"""The knobs that every flow has on top of those of its networks, and the objectives by which flows are trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from genplay.knobs import knob
+from genplay.models.card import Objective
+from genplay.models.net_knobs import NetKnobs
+
+__all__ = ["FLOW_OBJECTIVES", "FlowKnobs"]
+
+FLOW_OBJECTIVES = (
+    Objective(
+        "likelihood", "Maximum likelihood", "Climb the exact log-likelihood of the data.", worlds=("plane",)
+    ),
+    Objective(
+        "variational",
+        "Variational dequantisation",
+        "Pixels are filled with noise that is learned beside the flow, so that the bound on log P(image) is tight.",
+        worlds=("digits",),
+    ),
+    Objective(
+        "uniform",
+        "Uniform dequantisation",
+        "Pixels are filled with uniform noise: simple, but the flow has to learn the edges of a box.",
+        worlds=("digits",),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class FlowKnobs(NetKnobs):
+    """What can be chosen about any flow that is trained by likelihood."""
+
+    jitter: float = knob(
+        0.03,
+        "Noise added to the data while training: a little keeps the flow from piling its density onto single points.",
+        low=0.0,
+        high=1.0,
+        live=True,
+        unit="standard deviations",
+        worlds=("plane",),
+    )
+    draws: int = knob(
+        16,
+        "How often an image is filled with fresh noise when its probability is bounded: more draws, a tighter bound.",
+        low=1,
+        high=256,
+        log=True,
+        live=True,
+        label="draws for the bound",
+        worlds=("digits",),
+    )

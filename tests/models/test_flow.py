@@ -1,0 +1,138 @@
+"""What every flow promises: an invertible map with the log-determinant of its Jacobian, on the plane and in 25 dimensions."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from genplay.models.base import About
+from genplay.models.exhibits import Facts, PlanePicture
+from genplay.models.flow import PlaneFlow
+from genplay.models.flow_exhibits import cell_masses
+from tests.models.harness import build, train, two_moons
+
+KNOBS: dict[str, dict[str, object]] = {
+    "nsf": {"layers": 3, "bins": 5, "width": 12},
+    "realnvp": {"layers": 4, "width": 12},
+}
+every = pytest.mark.parametrize("name", KNOBS)
+
+
+def rough(name: str, **knobs: object) -> PlaneFlow:
+    """A flow that bends the plane strongly and at random, in float64."""
+    model = build(name, two_moons(200), knobs={**KNOBS[name], **knobs})
+    assert isinstance(model, PlaneFlow)
+    model.double()
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for p in model.parameters():
+            p += 0.3 * torch.randn(p.shape, generator=generator, dtype=p.dtype)
+    return model
+
+
+def points(n: int = 40, reach: float = 1.5) -> torch.Tensor:
+    return reach * torch.randn(n, 2, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+
+
+@every
+def test_the_inverse_undoes_the_flow(name: str) -> None:
+    model, x = rough(name), points()
+    with torch.no_grad():
+        torch.testing.assert_close(model.decode(model.encode(x)), x, atol=1e-6, rtol=0)
+        torch.testing.assert_close(model.encode(model.decode(x)), x, atol=1e-6, rtol=0)
+
+
+@every
+def test_log_det_is_that_of_the_jacobian(name: str) -> None:
+    model, x = rough(name), points(12)
+    log_det = model.warp(x)[1].detach()
+    for i in range(len(x)):
+        jacobian = torch.autograd.functional.jacobian(lambda a: model.encode(a[None])[0], x[i])
+        assert float(torch.linalg.slogdet(jacobian).logabsdet) == pytest.approx(float(log_det[i]), abs=1e-6)
+
+
+@every
+def test_the_score_is_the_gradient_of_log_prob(name: str) -> None:
+    model, x = rough(name), points(10, reach=0.6)
+    step = 1e-6
+    score = model.score(x)
+    for j in range(2):
+        shift = torch.zeros(2, dtype=torch.float64)
+        shift[j] = step
+        with torch.no_grad():
+            slope = (model.log_prob(x + shift) - model.log_prob(x - shift)) / (2 * step)
+        torch.testing.assert_close(score[:, j], slope, atol=1e-4, rtol=1e-4)
+
+
+@every
+def test_the_stages_lead_from_the_data_to_the_noise(name: str) -> None:
+    model, x = rough(name), points(7)
+    with torch.no_grad():
+        stages = model.stages(x)
+        assert len(stages) > 2
+        assert torch.equal(stages[0], x)
+        torch.testing.assert_close(stages[-1], model.encode(x))
+
+
+@every
+def test_training_lowers_the_surprise_and_survives_every_kind_of_network(name: str) -> None:
+    x = two_moons(500)
+    for knobs in ({}, {"norm": "layer", "dropout": 0.1}, {"norm": "batch"}):
+        if not set(knobs) <= set(build(name, x).knobs.as_dict()):
+            continue
+        model = build(name, x, knobs={**KNOBS[name], **knobs})
+        history = train(model, x, 80)
+        assert history[-1]["loss"] < history[0]["loss"] - 0.1
+        model.eval()
+        with torch.no_grad():
+            assert bool(torch.isfinite(model.log_prob(x)).all())
+
+
+def about(x: torch.Tensor) -> About:
+    return About(x[:1], x, torch.zeros(len(x), dtype=torch.int64), torch.Generator())
+
+
+@every
+def test_the_chosen_point_goes_there_and_back(name: str) -> None:
+    model, x = rough(name), points(30)
+    facts = next(e for e in model.exhibits(about(x)) if isinstance(e, Facts))
+    rows = dict(facts.rows)
+    assert rows["x"] == rows["f⁻¹(z)"]
+    total = rows["log p(x), their sum"]
+    with torch.no_grad():
+        assert total.value == pytest.approx(float(model.log_prob(x[:1])), abs=1e-9)
+    assert total.value == pytest.approx(
+        rows["log N(z; 0, I)"].value + rows["log |det ∂f/∂x|"].value, abs=1e-9
+    )
+
+
+@every
+def test_no_mass_is_lost_in_the_warped_cells(name: str) -> None:
+    model = build(name, two_moons(300), knobs=KNOBS[name])
+    assert isinstance(model, PlaneFlow)
+    train(model, two_moons(300), 30)
+    gaps = []
+    for n in (40, 80):
+        with torch.no_grad():
+            _, in_noise, in_data = cell_masses(model, torch.zeros(1), n)
+        assert in_noise.sum() == pytest.approx(1, abs=1e-3)
+        assert in_data.sum() == pytest.approx(1, abs=0.01)
+        gaps.append(np.abs(in_noise - in_data).sum())
+    # What is left is the curvature of cells that are drawn with straight edges: less, the smaller they are.
+    assert gaps[0] < 0.04
+    assert gaps[1] < 0.6 * gaps[0]
+
+
+@every
+def test_the_pictures_show_the_grid_from_data_to_noise(name: str) -> None:
+    model, x = rough(name), points(30)
+    pictures = [e for e in model.exhibits(about(x)) if isinstance(e, PlanePicture)]
+    first, last = pictures[0], next(p for p in pictures if p.title.startswith("Noise"))
+    np.testing.assert_allclose(first.lines[-1].points, x[:1].numpy())
+    with torch.no_grad():
+        np.testing.assert_allclose(last.lines[-1].points, model.encode(x[:1]).numpy())
+    assert len(first.lines) == len(last.lines)
+    assert math.isfinite(sum(float(line.points.sum()) for line in last.lines))
