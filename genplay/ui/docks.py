@@ -126,7 +126,7 @@ class Docks(QObject):
             dock.topLevelChanged.connect(self._later)
             dock.dockLocationChanged.connect(self._later)
             dock.visibilityChanged.connect(self._later)
-        for name in ROOMY:
+        for name in (*ROOMY, *PAGES):
             if name in self.docks:
                 self.docks[name].visibilityChanged.connect(partial(self._give_room, name))
         theme.changed.connect(self._later)
@@ -235,11 +235,11 @@ class Docks(QObject):
             )
 
     def _give_room(self, name: str, visible: bool) -> None:
-        """Below the model there is little height: a panel with pictures takes it from the model while it is in front."""
+        """Model and curves share one side: what needs height takes it from the other group when it comes to the front."""
         dock, wanted = self.docks[name], round(self._window.height() * 0.58)
         if visible and self.mode == "low" and not dock.isFloating() and dock.height() < wanted:
-            docks = [self.docks["model"], dock]
-            self._window.resizeDocks(docks, [round(wanted * 0.4), wanted], Qt.Orientation.Vertical)
+            other = self.docks["curves" if name in PAGES else "model"]
+            self._window.resizeDocks([other, dock], [round(wanted * 0.4), wanted], Qt.Orientation.Vertical)
 
     def _later(self, *_: object) -> None:
         self._timer.start()

@@ -170,7 +170,8 @@ class MainWindow(QMainWindow):
         self.experiment.want(ViewRequest(self.stage.fields(), samples, True, REFINE))
 
     def _panel_shown(self, _shown: bool) -> None:
-        self._want()
+        # A tab that comes to the front is put in its place only after this.
+        QTimer.singleShot(0, self, self._want)
         self.heart.redraw()
 
     def _new_run(self) -> None:

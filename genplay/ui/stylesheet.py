@@ -40,6 +40,7 @@ def stylesheet(
         "arrow_down": icon("chevron-down", tokens.text_dim),
         "arrow_up": icon("chevron-up", tokens.text_dim),
         "arrow_right": icon("chevron-right", tokens.text_dim),
+        "arrow_left": icon("chevron-left", tokens.text_dim),
         "check": icon("check", tokens.text_on_accent),
         "close": icon("x", tokens.text_dim),
     }
@@ -189,6 +190,12 @@ QTabBar::tab {
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; font-family: "$semibold"; font-weight: 600; }
 QTabBar::tab:hover { color: $text; background: $sunken; }
 QTabBar::tab:focus { background: $accent_soft; }
+QTabBar::scroller { width: $p20; }
+QTabBar::tear { image: none; width: 0; }
+QTabBar QToolButton { background: $background; border: none; border-radius: 0; padding: 0; min-height: 0; }
+QTabBar QToolButton:hover { background: $sunken; }
+QTabBar QToolButton::left-arrow { image: url($arrow_left); width: $p14; height: $p14; }
+QTabBar QToolButton::right-arrow { image: url($arrow_right); width: $p14; height: $p14; }
 QTabWidget::pane { border: none; }
 
 QStatusBar { background: $surface; }
@@ -203,7 +210,8 @@ QListView, QListWidget, QTableView {
 }
 QListWidget::item { padding: $p4; border-radius: $p4; }
 QListWidget::item:selected { background: $selection; color: $text; }
-QHeaderView::section { background: $sunken; color: $text_dim; border: none; padding: $p4; }
+QHeaderView { background: $sunken; border: none; }
+QHeaderView::section, QTableView QTableCornerButton::section { background: $sunken; color: $text_dim; border: none; padding: $p4; }
 QGroupBox { border: none; margin-top: $p16; font-family: "$semibold"; font-weight: 600; }
 QGroupBox::title { subcontrol-origin: margin; left: 0; }
 """

@@ -24,6 +24,7 @@ from genplay.lab.family_table import COLUMNS, Cell, Measures, Row, pace_of, rows
 from genplay.training.jobs import Job, Jobs
 from genplay.training.snapshot import Snapshot
 from genplay.ui.ask import LatestAsk
+from genplay.ui.seen import seen
 from genplay.ui.stage.titled import let_wrap
 from genplay.ui.theme import Theme
 
@@ -35,7 +36,7 @@ _EVERY = 0.5
 _BUDGET = 2.0
 """About so many seconds may go into one KL."""
 
-_WIDEST = 190
+_WIDEST = 160
 
 
 class FamilyTable(QTableWidget):
@@ -130,7 +131,7 @@ class FamilyTable(QTableWidget):
 
     def _fit(self) -> None:
         """Columns as wide as what stands in them, within reason; names take at most two fifths of the table."""
-        theme, pad = self._theme, self._theme.space(4)
+        theme, pad = self._theme, self._theme.space(3)
         for j, column in enumerate(COLUMNS):
             texts = [column.title, *(row.cells[column.id].text for row in self._rows)]
             if column.measured:
@@ -140,6 +141,7 @@ class FamilyTable(QTableWidget):
         names = max((self.fontMetrics().horizontalAdvance(r.card.title) for r in self._rows), default=60)
         most = max(round(self.width() * 0.42), theme.px(96))
         self.verticalHeader().setFixedWidth(min(round(names * 1.08) + pad, most))
+        self.updateGeometries()
 
     def resizeEvent(self, event: Any) -> None:
         super().resizeEvent(event)
@@ -214,9 +216,7 @@ class ComparePanel(QWidget):
         self._job: Job[Any] | None = None
         self.table = FamilyTable(theme, self)
         self.table.picked.connect(lambda model: actions.run("model.choose", name=model))
-        self.words = QLabel(
-            "Every model of this world. Click one to choose it; = is exact, ≥ ≤ a bound, ≈ an estimate.", self
-        )
+        self.words = QLabel("Every model of this world. Click one to choose it.", self)
         self.words.setProperty("role", "small")
         let_wrap(self.words)
         self._layout = QVBoxLayout(self)
@@ -252,7 +252,7 @@ class ComparePanel(QWidget):
             self._soon.start()
 
     def _draw(self) -> None:
-        if self.isVisible():
+        if seen(self):
             world = self._experiment.world
             self.table.show_rows(rows(world, self.measures.of(world)), self._experiment.model_id)
 
@@ -278,7 +278,7 @@ class ComparePanel(QWidget):
             self._paced = at
             self._pacer.put(snapshot, lambda: self._experiment.ask(pace_of))
         exact = self._experiment.card.density.get(snapshot.world) == "exact"
-        if self.isVisible() and exact and self._exact_for != at and self._experiment.data.law is not None:
+        if seen(self) and exact and self._exact_for != at and self._experiment.data.law is not None:
             self._exact_for = at
             self._cancel()
             self._copier.put(snapshot, lambda: self._experiment.query("copy"))

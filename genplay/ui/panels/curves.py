@@ -14,6 +14,7 @@ from genplay.training.history import History
 from genplay.training.snapshot import Snapshot
 from genplay.ui.labels import ElidedLabel
 from genplay.ui.panels.curve_plot import Curve, CurvePlot
+from genplay.ui.seen import seen
 from genplay.ui.stage.layers import Word
 from genplay.ui.stage.sentence import Sentence
 from genplay.ui.theme import Theme
@@ -174,7 +175,7 @@ class CurvesPanel(QWidget):
     def render(self, snapshot: Snapshot) -> None:  # type: ignore[override]
         """Take a snapshot; it is drawn now, or when a tenth of a second has passed since the last drawing."""
         self._snapshot = snapshot
-        if not self.isVisible() or self._later.isActive():
+        if not seen(self) or self._later.isActive():
             return
         wait = _PAUSE_MS - 1000 * (time.monotonic() - self._drawn_at)
         if wait <= 0:

@@ -15,6 +15,7 @@ from genplay.ui.paint.heat import ink_table
 from genplay.ui.paint.points import Marker, cloud
 from genplay.ui.paint.tiles import TileGrid, digit_tiles
 from genplay.ui.panels.cloud_picture import CloudPicture
+from genplay.ui.seen import seen
 from genplay.ui.stage.titled import Titled, let_wrap
 from genplay.ui.theme import Theme
 
@@ -123,7 +124,7 @@ class GalleryPanel(QWidget):
 
     def samples_wanted(self) -> int:
         """How many frozen-noise samples are shown."""
-        if not self.isVisible():
+        if not seen(self):
             return 0
         return POINTS if self._experiment.world == "plane" else DIGITS
 
@@ -171,7 +172,7 @@ class GalleryPanel(QWidget):
             self._moments, self._looking_at = [], -1
         self._snapshot = snapshot
         self._keep_moment(snapshot)
-        if self.isVisible():
+        if seen(self):
             self._draw()
 
     def _keep_moment(self, snapshot: Snapshot) -> None:

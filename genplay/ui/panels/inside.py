@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -25,6 +27,7 @@ from genplay.ui.exhibits.kinds import view_of
 from genplay.ui.paint.heat import ink_table
 from genplay.ui.paint.tiles import TileGrid, digit_tiles
 from genplay.ui.section import Section
+from genplay.ui.seen import seen
 from genplay.ui.stage.titled import let_wrap
 from genplay.ui.theme import Theme
 
@@ -57,6 +60,7 @@ class InsidePanel(QWidget):
         self.sections: dict[Key, tuple[Section, QWidget]] = {}
         self._columns: list[QVBoxLayout] = []
         self._folded: set[str] = set()
+        self._told: NDArray[np.float64] | None = None
 
         self.picture = TileGrid(theme, "The image that is looked at", self, largest=40, least=40)
         self.picture.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -128,8 +132,9 @@ class InsidePanel(QWidget):
         if snapshot.run_id != self._experiment.run_id:
             return
         self._snapshot = snapshot
+        self._tell_about()
         resting = snapshot.state != "running"
-        if not self.isVisible() or snapshot.state in ("building", "failed", "closed"):
+        if not seen(self) or snapshot.state in ("building", "failed", "closed"):
             return
         stale = (snapshot.run_id, snapshot.step, snapshot.phase, resting) != self._asked_for
         if stale and (resting or time.monotonic() - self._asked_at >= _EVERY):
@@ -137,7 +142,8 @@ class InsidePanel(QWidget):
 
     def _ask(self) -> None:
         snapshot, experiment = self._snapshot, self._experiment
-        if snapshot is None or experiment.bench.opening or not self.isVisible():
+        if snapshot is None or experiment.bench.opening or not seen(self):
+            self._asked_for = ()  # asked when somebody looks again
             return
         self._asked_at = time.monotonic()
         self._asked_for = (snapshot.run_id, snapshot.step, snapshot.phase, snapshot.state != "running")
@@ -196,8 +202,13 @@ class InsidePanel(QWidget):
         self._tell_about()
 
     def _tell_about(self) -> None:
-        seen = self.isVisible() and self._experiment.world == "plane" and bool(self.sections)
-        self.about_shown.emit(self._experiment.subject.x[0] if seen else None)
+        shown = seen(self) and self._experiment.world == "plane" and bool(self.sections)
+        x = self._experiment.subject.x[0] if shown else None
+        old = self._told
+        same = x is old if x is None or old is None else np.array_equal(x, old)
+        if not same:
+            self._told = x
+            self.about_shown.emit(x)
 
     # Answers
 

@@ -30,6 +30,7 @@ from genplay.ui.panels.digit_pad import DigitPad
 from genplay.ui.panels.fit import fitting_scroll_area
 from genplay.ui.panels.latent_sliders import REACH, LatentSliders, dimension_name
 from genplay.ui.panels.latent_walk import LatentWalkView
+from genplay.ui.seen import seen
 from genplay.ui.stage.image_card import log_p_text
 from genplay.ui.stage.titled import Titled, let_wrap
 from genplay.ui.theme import Theme
@@ -261,7 +262,7 @@ class LatentPanel(QWidget):
         """Renew what depends on the model's parameters, at most a few times a second."""
         self._snapshot = snapshot
         latent = self._experiment.latent
-        if not self.isVisible() or not latent.dim or snapshot.step == self._codes_step:
+        if not seen(self) or not latent.dim or snapshot.step == self._codes_step:
             return
         now = time.monotonic()
         if now - self._refreshed_at >= _REFRESH_EVERY or snapshot.state != "running":
@@ -365,7 +366,7 @@ class LatentPanel(QWidget):
 
     def _ask_decode(self) -> None:
         latent, experiment = self._experiment.latent, self._experiment
-        if not self.isVisible() or not latent.dim or len(latent.z) != latent.dim:
+        if not seen(self) or not latent.dim or len(latent.z) != latent.dim:
             return
         z = np.array([latent.z])
         self._decoder.put(latent.z, lambda: experiment.ask(lambda model: _decode(model, z)))
