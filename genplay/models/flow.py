@@ -183,11 +183,15 @@ class PlaneFlow(Flow):
         return self.det_method
 
     def loss(self, batch: Batch) -> Terms:
+        return {"loss": -self.log_density(self.jittered(batch)).mean()}
+
+    def jittered(self, batch: Batch) -> Tensor:
+        """The batch with a little noise."""
         x = batch.x
         if self.knobs.jitter > 0:
             noise = self._noise.draw(tuple(x.shape), x, batch.generator)
             x = x + noise * (self.knobs.jitter * self.standardise.scale)
-        return {"loss": -self.log_density(x).mean()}
+        return x
 
     def log_prob(self, x: Tensor) -> Tensor:
         """log p(x) in nats, (n, 2) → (n,)."""
