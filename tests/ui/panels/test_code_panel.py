@@ -55,8 +55,8 @@ def test_find(qtbot, theme) -> None:
     QTest.keyClick(panel.text, Qt.Key.Key_F, CTRL)
     assert panel.find_row.isVisible()
     assert panel.word.hasFocus()
-    QTest.keyClicks(panel.word, "LOG_PROB")
-    n = panel.text.toPlainText().lower().count("log_prob")
+    QTest.keyClicks(panel.word, "LOG_DET")
+    n = panel.text.toPlainText().lower().count("log_det")
     assert n > 1
     assert panel.count.text() == f"1 of {n}"
     first = panel.text.textCursor().selectionStart()
