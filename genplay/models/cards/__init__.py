@@ -17,6 +17,7 @@ from genplay.models.cards import (
     made,
     naive_bayes,
     nsf,
+    ppca,
     rbm,
     vae,
 )
@@ -32,6 +33,7 @@ ALL: tuple[Card, ...] = (
     bernoulli_mixture.CARD,
     naive_bayes.CARD,
     logistic.CARD,
+    ppca.CARD,
     made.CARD,
     nsf.CARD,
     vae.CARD,
