@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from genplay.models.card import Card
-from genplay.models.cards import bernoulli_mixture, ddpm, ebm, gan, gaussian, gmm, kde, made, nsf, rbm, vae
+from genplay.models.cards import (
+    bernoulli_mixture,
+    ddpm,
+    ebm,
+    gan,
+    gaussian,
+    gmm,
+    kde,
+    made,
+    nsf,
+    pixelcnn,
+    rbm,
+    rnn,
+    transformer,
+    vae,
+)
 
 __all__ = ["ALL"]
 
@@ -13,6 +28,9 @@ ALL: tuple[Card, ...] = (
     kde.CARD,
     bernoulli_mixture.CARD,
     made.CARD,
+    rnn.CARD,
+    pixelcnn.CARD,
+    transformer.CARD,
     nsf.CARD,
     vae.CARD,
     gan.CARD,
