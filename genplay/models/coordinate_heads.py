@@ -25,8 +25,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid
 __all__ = ["BernoulliHead", "DiscretisedLogisticHead", "GaussianMixtureHead", "Head", "coordinate_head"]
 
 _HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
-_MIDDLE, _REACH = -2.5, 3.5
-"""The logarithm of a component's width lies in middle ± reach, in units of the data's spread: 0.0025 to 2.7."""
+_MIDDLE, _REACH = -2.5, 2.5
+"""The logarithm of a component's width lies in middle ± reach, in units of the data's spread: 0.007 to 1."""
 
 
 class Head(Protocol):
@@ -83,7 +83,7 @@ class _MixtureHead:
         """Components side by side over the data's spread, so that no two of them learn the same."""
         k = self.components
         middles = torch.linspace(-2, 2, k) if k > 1 else torch.zeros(1)
-        widths = torch.full((k,), (math.log(2 / k) - _MIDDLE) / _REACH).clamp(-0.9, 0.9).atanh()
+        widths = torch.full((k,), (math.log(3 / k) - _MIDDLE) / _REACH).clamp(-0.9, 0.9).atanh()
         return torch.cat([torch.zeros(k), middles, widths])
 
     def _parts(self, parameters: Tensor) -> tuple[Tensor, Tensor, Tensor]:

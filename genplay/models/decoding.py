@@ -22,7 +22,7 @@ from genplay.models.coordinate_heads import Head
 from genplay.models.exhibits import Curves, Exhibit, Facts
 from genplay.quantity import estimate, exact
 
-__all__ = ["Predict", "Step", "ancestral", "decoding_exhibits", "jacobi", "jacobi_sweeps"]
+__all__ = ["MEASURED", "Predict", "Step", "ancestral", "decoding_exhibits", "jacobi", "jacobi_sweeps"]
 
 Predict = Callable[[Tensor], Tensor]
 """All conditionals at once, x (n, d) → their parameters (n, d, size)."""

@@ -17,7 +17,7 @@ def parameters(head: GaussianMixtureHead | DiscretisedLogisticHead, seed: int = 
 
 def parts(p: torch.Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     weights, middles, widths = p.numpy().reshape(3, -1)
-    return np.exp(weights) / np.exp(weights).sum(), middles, np.exp(-2.5 + 3.5 * np.tanh(widths))
+    return np.exp(weights) / np.exp(weights).sum(), middles, np.exp(-2.5 + 2.5 * np.tanh(widths))
 
 
 def draws(head: Head, p: torch.Tensor, n: int = 20_000, temperature: float = 1.0) -> np.ndarray:

@@ -23,9 +23,12 @@ from genplay.models.cards import (
     moment_matching,
     naive_bayes,
     nsf,
+    pixelcnn,
     ppca,
     rbm,
     realnvp,
+    rnn,
+    transformer,
     vae,
 )
 
@@ -45,6 +48,9 @@ ALL: tuple[Card, ...] = (
     ising.CARD,
     rbm.CARD,
     made.CARD,
+    rnn.CARD,
+    pixelcnn.CARD,
+    transformer.CARD,
     realnvp.CARD,
     glow.CARD,
     maf.CARD,

@@ -1,12 +1,20 @@
-"""The knobs that all models of the chain rule have: how samples are drawn, and the law of one coordinate of the plane."""
+"""What the cards of all models of the chain rule share: their objective, how samples are drawn, the law of a coordinate."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from genplay.knobs import Knobs, knob
+from genplay.models.card import Objective
 
-__all__ = ["ChainKnobs", "CoordinateKnobs"]
+__all__ = ["CROSS_ENTROPY", "ChainKnobs", "CoordinateKnobs", "SequenceKnobs"]
+
+CROSS_ENTROPY = Objective(
+    "cross-entropy",
+    "Cross-entropy (maximum likelihood)",
+    "Every dimension is predicted from the true ones before it (teacher forcing); the sum of the cross-entropies is "
+    "−log p(x), exactly.",
+)
 
 
 @dataclass(frozen=True)
@@ -47,3 +55,25 @@ class CoordinateKnobs(Knobs):
         log=True,
         worlds=("plane",),
     )
+
+
+@dataclass(frozen=True)
+class SequenceKnobs(ChainKnobs):
+    """How a network that reads its input as a sequence is trained."""
+
+    own_samples: float = knob(
+        0.0,
+        "Scheduled sampling: in training this share of what the network reads is its own draws, not the truth. It then meets its "
+        "own mistakes early, but no longer climbs the likelihood.",
+        low=0.0, high=1.0, live=True, label="own samples fed",
+    )  # fmt: skip
+    hidden: float = knob(
+        0.1,
+        "Share of the pixels hidden from the network at each training step: against learning the examples by heart.",
+        low=0.0, high=0.8, live=True, label="hidden pixels", worlds=("digits",),
+    )  # fmt: skip
+    unlabelled: float = knob(
+        0.8,
+        "Share of the examples shown without their class. log p(x) and plain samples use the network without a class.",
+        low=0.1, high=1.0, live=True,
+    )  # fmt: skip

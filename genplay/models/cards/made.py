@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from genplay.knobs import knob
-from genplay.models.card import Card, Objective
-from genplay.models.cards.chain_knobs import ChainKnobs, CoordinateKnobs
+from genplay.models.card import Card
+from genplay.models.cards.chain_knobs import CROSS_ENTROPY, ChainKnobs, CoordinateKnobs
 from genplay.models.net_knobs import NetKnobs
 
 __all__ = ["CARD", "MADEKnobs"]
@@ -31,7 +31,7 @@ class MADEKnobs(CoordinateKnobs, ChainKnobs, NetKnobs):
         label="normalisation",
     )
     dropout: float = knob(
-        0.1,
+        0.2,
         "Share of the pixels hidden from the network at each training step: against learning the examples by heart.",
         low=0.0,
         high=0.8,
@@ -50,14 +50,7 @@ CARD = Card(
     formula=r"p(x) = \prod_i p\big(x_{o_i} \mid x_{o_1}, \dots, x_{o_{i-1}}\big)",
     reference="Germain, Gregor, Murray and Larochelle 2015",
     knobs=MADEKnobs,
-    objectives=(
-        Objective(
-            "cross-entropy",
-            "Cross-entropy (maximum likelihood)",
-            "Every dimension is predicted from the true ones before it (teacher forcing); the sum of the cross-entropies is "
-            "−log p(x), exactly.",
-        ),
-    ),
+    objectives=(CROSS_ENTROPY,),
     capabilities=("density", "score", "sample", "conditionals"),
     limited={"score": ("plane",)},
     density={"plane": "exact", "digits": "exact"},
@@ -67,7 +60,7 @@ CARD = Card(
         "learning_rate": 0.003,
         "batch_size": 128,
         "optimiser": "adamw",
-        "weight_decay": 0.05,
+        "weight_decay": 0.15,
         "ema": 0.999,
     },
     trained_by="maximum likelihood",
