@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from genplay.models.card import Card
-from genplay.models.cards import bernoulli_mixture, ddpm, ebm, gan, gaussian, gmm, kde, made, nsf, rbm, vae
+from genplay.models.cards import (
+    bernoulli_mixture,
+    ddpm,
+    ebm,
+    gan,
+    gaussian,
+    gmm,
+    kde,
+    made,
+    nsf,
+    rbm,
+    score_sde,
+    vae,
+)
 
 __all__ = ["ALL"]
 
@@ -19,4 +32,5 @@ ALL: tuple[Card, ...] = (
     ebm.CARD,
     rbm.CARD,
     ddpm.CARD,
+    score_sde.CARD,
 )
