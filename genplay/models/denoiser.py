@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
-from genplay.models.layers import mlp
+from genplay.models.layers import Dropout, mlp
 
 __all__ = ["Denoiser"]
 
@@ -50,6 +50,22 @@ _WITH_SLOPE: dict[str, Callable[[Tensor], tuple[Tensor, Tensor]]] = {
 """Each activation and its derivative."""
 
 
+def _normalised(part: nn.LayerNorm, value: Tensor, tangents: Tensor) -> tuple[Tensor, Tensor]:
+    """Layer normalisation and its derivative along the tangents (k, n, width)."""
+    centred = value - value.mean(dim=1, keepdim=True)
+    spread = (centred.square().mean(dim=1, keepdim=True) + part.eps).sqrt()
+    unit = centred / spread
+    moved = tangents - tangents.mean(dim=2, keepdim=True)
+    turned = (moved - unit * (unit * moved).mean(dim=2, keepdim=True)) / spread
+    return unit * part.weight + part.bias, turned * part.weight
+
+
+def _batch_scale(part: nn.BatchNorm1d) -> Tensor:
+    """What batch normalisation by its running statistics multiplies by."""
+    assert part.running_var is not None
+    return part.weight * (part.running_var + part.eps).rsqrt()
+
+
 class Denoiser(nn.Module):
     """F(x, ℓ), (n, dim) → (n, dim), for noise levels between ``least`` and ``most``."""
 
@@ -60,12 +76,15 @@ class Denoiser(nn.Module):
         activation: str,
         levels: tuple[float, float],
         generator: torch.Generator,
+        norm: str = "none",
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.dim = dim
         self.activation = activation
         self.least, self.most = levels
-        self.network = mlp([dim + 1 + 2 * _WAVES, *hidden, dim], generator, activation)
+        sizes = [dim + 1 + 2 * _WAVES, *hidden, dim]
+        self.network = mlp(sizes, generator, activation, norm=norm, dropout=dropout)
 
     def features(self, level: Tensor) -> Tensor:
         """What the network sees of ℓ, (n,) → (n, 1 + 2·waves)."""
@@ -78,13 +97,19 @@ class Denoiser(nn.Module):
         return out
 
     def with_divergence(self, x: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
-        """F (n, dim) and Σⱼ ∂Fⱼ/∂xⱼ (n,)."""
+        """F (n, dim) and Σⱼ ∂Fⱼ/∂xⱼ (n,), as in evaluation: nothing dropped, norms by their running statistics."""
         bend = _WITH_SLOPE[self.activation]
         value = torch.cat([x, features.expand(len(x), -1)], dim=1)
         tangents = torch.eye(value.shape[1], dtype=x.dtype, device=x.device)[: self.dim, None]
         for part in self.network:
             if isinstance(part, nn.Linear):
                 value, tangents = part(value), tangents @ part.weight.T
+            elif isinstance(part, nn.LayerNorm):
+                value, tangents = _normalised(part, value, tangents)
+            elif isinstance(part, nn.BatchNorm1d):
+                value, tangents = part(value), tangents * _batch_scale(part)
+            elif isinstance(part, Dropout):
+                continue
             else:
                 value, slope = bend(value)
                 tangents = tangents * slope

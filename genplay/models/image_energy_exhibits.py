@@ -59,14 +59,10 @@ def filters(body: StripEnergy | PixelEnergy) -> Pictures:
     if isinstance(body, PixelEnergy):
         weights, out = body.first.weight, body.last.weight[0]
     else:
-        weights = torch.zeros(0, PIXELS)
-        parts = []
-        for s, layer in enumerate(body.first):
-            whole = torch.zeros(len(layer.weight), PIXELS)
-            whole[:, SIDE * s : SIDE * s + BITS] = layer.weight.cpu()
-            parts.append(whole)
-        weights = torch.cat(parts)
-        out = torch.cat([body.last[s].weight[0] for s in range(STRIPS)]).cpu()
+        wide = torch.zeros(STRIPS, body.W.shape[1], PIXELS)
+        for s in range(STRIPS):
+            wide[s, :, SIDE * s : SIDE * s + BITS] = body.W[s].cpu()
+        weights, out = wide.flatten(0, 1), body.a.flatten().cpu()
     best = (out.abs() * weights.norm(dim=1)).argsort(descending=True)[:FILTERS]
     pictures = as_array(weights[best] * out[best].sign()[:, None])
     captions = tuple(f"{float(v):+.2f}".replace("-", "−") for v in out[best])

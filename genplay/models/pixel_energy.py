@@ -32,7 +32,8 @@ class PixelEnergy(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """E(x), (n, 25) → (n,)."""
-        return self.net(x) - x @ self.bias
+        out: Tensor = self.net(x) - x @ self.bias
+        return out
 
     def net(self, x: Tensor) -> Tensor:
         """The part of E that is not a sum over pixels, (n, 25) → (n,)."""
@@ -60,7 +61,8 @@ class PixelEnergy(nn.Module):
         """E after flipping each pixel minus E, (n, 25) → (n, 25)."""
         d = x.shape[1]
         flipped = (x[:, None] - torch.eye(d, device=x.device, dtype=x.dtype)).abs()
-        return self(flipped.flatten(0, 1)).view(-1, d) - self(x)[:, None]
+        cost: Tensor = self(flipped.flatten(0, 1)).view(-1, d) - self(x)[:, None]
+        return cost
 
     def minus_energy_blocks(self, beta: float) -> Callable[[int, int], NDArray[np.float64]]:
         """−βE of whole blocks of the 2^25 images in float64, (start, stop) → (stop − start, 4096)."""

@@ -27,22 +27,28 @@ STATES = 1 << BITS
 
 
 class StripEnergy(nn.Module):
-    """Three perceptrons of one hidden layer, 15 pixels → width → 1."""
+    """f_s(r) = a_sᵀ relu(W_s r + c_s), pixels as ±1: ``W`` (3, width, 15), ``c`` and ``a`` (3, width). A constant would cancel in p."""
 
     patterns: Tensor
     weights: Tensor
 
     def __init__(self, width: int, generator: torch.Generator) -> None:
         super().__init__()
-        self.first = nn.ModuleList(linear(BITS, width, generator, 2.0) for _ in range(STRIPS))
-        self.last = nn.ModuleList(linear(width, 1, generator) for _ in range(STRIPS))
+        layers = [(linear(BITS, width, generator, 2.0), linear(width, 1, generator)) for _ in range(STRIPS)]
+        self.W = nn.Parameter(torch.stack([first.weight.detach() for first, _ in layers]))
+        self.c = nn.Parameter(torch.stack([first.bias.detach() for first, _ in layers]))
+        self.a = nn.Parameter(torch.stack([last.weight.detach()[0] for _, last in layers]))
         states = torch.from_numpy(half_images(BITS)).float()
         self.register_buffer("patterns", 2 * states - 1, persistent=False)
         self.register_buffer("weights", 2 ** torch.arange(BITS), persistent=False)
 
     def tables(self) -> list[Tensor]:
         """f_s for every state of its three rows, each (2^15,), the first row in the lowest bits."""
-        return [b(a(self.patterns).relu()).squeeze(1) for a, b in zip(self.first, self.last, strict=True)]
+        return [self.strip(s, self.patterns) for s in range(STRIPS)]
+
+    def strip(self, s: int, pixels: Tensor) -> Tensor:
+        """f_s of strips of ±1, (n, 15) → (n,)."""
+        return torch.mv(torch.addmm(self.c[s], pixels, self.W[s].T).relu_(), self.a[s])
 
     def counts(self, x: Tensor) -> Tensor:
         """How large a share of the images x (n, 25) has each strip in each state, (3, 2^15)."""
@@ -53,11 +59,8 @@ class StripEnergy(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """E(x), (n, 25) → (n,)."""
         pixels = 2 * x - 1
-        parts = [
-            b(a(pixels[:, SIDE * s : SIDE * s + BITS]).relu()).squeeze(1)
-            for s, (a, b) in enumerate(zip(self.first, self.last, strict=True))
-        ]
-        return parts[0] + parts[1] + parts[2]
+        f0, f1, f2 = (self.strip(s, pixels[:, SIDE * s : SIDE * s + BITS]) for s in range(STRIPS))
+        return f0 + f1 + f2
 
 
 def eliminate(tables: list[Tensor]) -> tuple[list[Tensor], Tensor]:

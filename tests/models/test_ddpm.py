@@ -171,3 +171,64 @@ def test_the_density_is_the_change_of_variables_along_the_ode() -> None:
     z = model.encode(x)
     wanted = -0.5 * (z.square().sum(dim=1) + 2 * math.log(2 * math.pi)) + log_det
     torch.testing.assert_close(model.log_prob(x), wanted, atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("schedule", ["linear", "cosine"])
+def test_the_forward_marginal_is_that_of_all_single_steps(schedule: str) -> None:
+    """x_t = √(1−β_t) x_{t−1} + √β_t ε, step by step, against one draw."""
+    model = silent("epsilon", schedule=schedule, noise_steps=20)
+    kept = model.schedule.alpha_bar.double()
+    rng = torch.Generator().manual_seed(0)
+    start = torch.tensor([[0.8, -1.1]])
+    x = start.double().expand(40_000, 2)
+    for t in range(1, 13):
+        beta = 1 - kept[t] / kept[t - 1]
+        x = (1 - beta).sqrt() * x + beta.sqrt() * torch.randn(x.shape, generator=rng, dtype=torch.float64)
+    at_once = model.noised(start.expand(40_000, 2), 12 / 20, rng).double()
+    torch.testing.assert_close(at_once.mean(dim=0), x.mean(dim=0), atol=0.03, rtol=0)
+    torch.testing.assert_close(at_once.T.cov(), x.T.cov(), atol=0.03, rtol=0)
+    assert torch.equal(model.noised(start, 0.0, rng), start)
+
+
+@pytest.mark.parametrize("t", [0.2, 0.5, 0.8])
+def test_the_noised_score_of_gaussian_data_is_the_analytic_one(learned: Diffusion, t: float) -> None:
+    x = TILT_MEAN + standard(400, seed=6) @ TILT_FACTOR.T
+    x = learned.noised(x, t, torch.Generator().manual_seed(1))
+    kept = float(learned.schedule.alpha_bar[learned.step_of(t)])
+    scale = float(learned.standardise.scale)
+    centre = learned.standardise.mean + math.sqrt(kept) * (TILT_MEAN - learned.standardise.mean)
+    cov = kept * TILT_FACTOR @ TILT_FACTOR.T + (1 - kept) * scale**2 * torch.eye(2)
+    wanted = -(x - centre) @ torch.linalg.inv(cov)
+    with torch.no_grad():
+        missed = (learned.noised_score(x, t) - wanted).square().mean()
+    assert float(missed / wanted.square().mean()) < 0.02
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("sampler", ["ancestral", "ddim", "ode"])
+def test_a_trajectory_begins_at_its_noise_and_ends_at_its_sample(learned: Diffusion, sampler: str) -> None:
+    learned.configure(learned.knobs.replace(sampler=sampler))
+    try:
+        noise = learned.noise(7, torch.Generator().manual_seed(2))
+        way = learned.trajectory(noise)
+        assert len(way) == 1 + (learned.knobs.ode_steps if sampler == "ode" else learned.knobs.sampling_steps)
+        torch.testing.assert_close(way[0], learned.standardise.inverse(noise[:, :2]))
+        torch.testing.assert_close(way[-1], learned.sample_from(noise))
+    finally:
+        learned.configure(learned.knobs.replace(sampler="ddim"))
+
+
+@pytest.mark.parametrize("kind", ["batch", "layer"])
+def test_norms_and_dropout_have_their_place_in_the_density(kind: str) -> None:
+    """In evaluation the divergence carried forward is that of the network with norms, by autograd."""
+    model = build("ddpm", two_moons(200), knobs={"width": 12, "depth": 2, "norm": kind, "dropout": 0.2})
+    assert isinstance(model, Diffusion)
+    train(model, two_moons(200), 3)
+    model.eval().double()
+    x = two_moons(6, seed=3).double()
+    features = model.denoiser.features(torch.tensor([0.3], dtype=torch.float64))
+    value, divergence = model.denoiser.with_divergence(x, features)
+    torch.testing.assert_close(value, model.denoiser(x, features))
+    # Points do not see each other in evaluation: the Jacobian of the batch is block diagonal.
+    slope = torch.autograd.functional.jacobian(lambda p: model.denoiser(p, features).sum(dim=0), x)
+    torch.testing.assert_close(divergence, slope[0, :, 0] + slope[1, :, 1])

@@ -28,6 +28,7 @@ from genplay.models.cards import (
     rbm,
     realnvp,
     rnn,
+    score_sde,
     transformer,
     vae,
 )
@@ -61,4 +62,5 @@ ALL: tuple[Card, ...] = (
     moment_matching.CARD,
     ebm.CARD,
     ddpm.CARD,
+    score_sde.CARD,
 )

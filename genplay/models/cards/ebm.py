@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from genplay.knobs import Knobs, knob
 from genplay.models.card import Card, Objective
+from genplay.spaces import World
 
 __all__ = ["CARD", "EBMKnobs"]
 
 CHAINED = ("cd", "pcd")
-PLANE = ("plane",)
+PLANE: tuple[World, ...] = ("plane",)
 
 
 @dataclass(frozen=True)
