@@ -269,6 +269,33 @@ _INSIDE = (
     ),
 )  # fmt: skip
 
+_SAMPLE = (
+    ActionSpec(
+        "sampler.choose", "Choose a sampler", "Take another way of drawing samples.", (Param("name", "str", _NAME),), "Sample",
+    ),
+    ActionSpec(
+        "sampler.target", "Choose what is sampled", "Sample from the model as it is now, or from the true law of the data.",
+        (Param("name", "choice", "what is sampled", choices=("model", "truth")),), "Sample",
+    ),
+    ActionSpec("sampler.set", "Set a sampler's knob", "Change a knob of the sampler.", _KNOB),
+    ActionSpec(
+        "sampler.speed", "Speed of sampling", "So many events a second, told one by one; 0 for full speed.",
+        (Param("events_per_second", "float", "events a second, 0 for full speed", low=0.0, high=1000.0),),
+    ),
+    ActionSpec(
+        "sampler.toggle", "Sample or pause", "Start sampling, or pause it.", (), "Sample", "Ctrl+Space"
+    ),
+    ActionSpec("sampler.start", "Sample", "Let the chains run, or go on.", (), "Sample"),
+    ActionSpec("sampler.pause", "Pause sampling", "Let the chains rest.", (), "Sample"),
+    ActionSpec(
+        "sampler.step", "Next event", "Tell the next event of the sampler: a proposal, an answer, a flipped pixel.",
+        (Param("n", "int", "how many events", 1, low=1, high=100_000),), "Sample", "Ctrl+Right",
+    ),
+    ActionSpec(
+        "sampler.reset", "Begin sampling again", "The same starts and the same chance, on the model as it is now.", (), "Sample",
+    ),
+)  # fmt: skip
+
 _VIEW = (
     ActionSpec(
         "stage.layer", "Switch a layer", "Show or hide one layer of the stage.",
@@ -321,4 +348,6 @@ _VIEW = (
     ActionSpec("help.about", "About genplay", "Versions, licence and where files lie.", (), "Help"),
 )  # fmt: skip
 
-ALL: tuple[ActionSpec, ...] = (*_FILE, *_EDIT, *_DATA, *_MODEL, *_TRAIN, *_LATENT, *_INSIDE, *_VIEW)
+ALL: tuple[ActionSpec, ...] = (
+    *_FILE, *_EDIT, *_DATA, *_MODEL, *_TRAIN, *_LATENT, *_INSIDE, *_SAMPLE, *_VIEW,
+)  # fmt: skip

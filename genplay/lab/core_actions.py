@@ -41,6 +41,7 @@ def bind_core(registry: ActionRegistry, experiment: Experiment) -> OwnModels:
     own = OwnModels(experiment)
     registry.bind("model.open_file", own.open)
     registry.bind("model.new_file", own.new)
+    _bind_sampling(registry, experiment)
     registry.bind("edit.undo", experiment.undo)
     registry.bind("edit.redo", experiment.redo)
     return own
@@ -360,3 +361,23 @@ def _bind_stage(registry: ActionRegistry, experiment: Experiment) -> None:
     registry.bind("stage.home", home)
     registry.bind("stage.box", box)
     registry.bind("stage.resolution", resolution)
+
+
+def _bind_sampling(registry: ActionRegistry, experiment: Experiment) -> None:
+    sampling = experiment.sampling
+
+    def toggle() -> None:
+        if sampling.running:
+            sampling.pause()
+        else:
+            sampling.start()
+
+    registry.bind("sampler.choose", sampling.choose)
+    registry.bind("sampler.target", sampling.target)
+    registry.bind("sampler.set", sampling.set)
+    registry.bind("sampler.speed", sampling.set_speed)
+    registry.bind("sampler.toggle", toggle)
+    registry.bind("sampler.start", sampling.start)
+    registry.bind("sampler.step", sampling.step)
+    registry.bind("sampler.pause", sampling.pause)
+    registry.bind("sampler.reset", sampling.reset)

@@ -1,7 +1,7 @@
 """The open experiment: its state, the signals that tell of a change, and the edits that make one.
 
-Everything is called from one thread (the window's, or a script's). ``snapshot`` is the heartbeat: the window calls it 30
-times a second, and what has become ready since then (a run, an answer of the model) takes effect there.
+Everything is called from one thread (the window's, or a script's). ``snapshot`` is the heartbeat: what has become ready
+since the last one (a run, an answer of the model) takes effect there.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from genplay.lab.bench import Bench, PastRun
 from genplay.lab.drawing import NAMES as DRAWINGS
 from genplay.lab.edits import Edit, UndoStack
 from genplay.lab.presets import default_desk
+from genplay.lab.sampling_run import SamplingRun
 from genplay.lab.state import Desk, LatentState, ModelChoice, Notice, StageSettings
 from genplay.lab.subject import Subject
 from genplay.models.card import Card, Objective
@@ -73,6 +74,7 @@ class Experiment:
         self._built: dict[World, tuple[DataSpec, Data]] = {}
         self._later: list[tuple[Future[Any], Callable[[Any], None], int | None]] = []
         self._failed = self._reviving = False
+        self.sampling = SamplingRun(self)
 
     # What is open
 
@@ -218,9 +220,8 @@ class Experiment:
         for entry in [entry for entry in self._later if entry[0].done()]:
             self._later.remove(entry)
             future, act, run_id = entry
-            if future.cancelled() or (run_id is not None and run_id != self.run_id):
-                continue
-            if future.exception() is None:
+            dropped = future.cancelled() or (run_id is not None and run_id != self.run_id)
+            if not dropped and future.exception() is None:
                 act(future.result())
         latest = self.bench.latest()
         failed = latest is not None and latest.state == "failed"
@@ -270,7 +271,8 @@ class Experiment:
         return future
 
     def close(self) -> None:
-        """End the training thread."""
+        """End the threads."""
+        self.sampling.close()
         self.bench.close()
 
     # Edits

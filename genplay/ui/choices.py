@@ -14,6 +14,7 @@ PANELS = {
     "gallery": "Gallery",
     "latent": "Latent",
     "inside": "Inside",
+    "sampling": "Sampling",
     "compare": "Compare",
     "code": "Code",
 }
@@ -49,6 +50,14 @@ class Choices:
                 return tuple((i.name, i.label) for i in infos if i.applies(here, objective))
             case "recipe.set", "name":
                 return tuple((i.name, i.label) for i in self._experiment.recipe.infos())
+            case "sampler.choose", _:
+                from genplay.sampling.cards import cards as samplers
+
+                reasons = self._experiment.sampling.reasons
+                return tuple((c.id, c.title) for c in samplers().values() if not reasons.get(c.id))
+            case "sampler.set", "name":
+                infos = self._experiment.sampling.knobs.infos()
+                return tuple((i.name, i.label) for i in infos if i.applies(self._experiment.world))
             case "window.panel" | "window.focus", "name":
                 return tuple(PANELS.items())
             case "window.scale", _:
@@ -67,6 +76,10 @@ class Choices:
                 return experiment.model_id
             case "model.objective":
                 return experiment.objective
+            case "sampler.choose":
+                return experiment.sampling.sampler
+            case "sampler.target":
+                return experiment.sampling.on
         return ""
 
     def _datasets(self) -> tuple[tuple[str, str], ...]:

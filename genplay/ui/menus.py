@@ -13,8 +13,15 @@ from genplay.ui.dispatch import Dispatch
 
 __all__ = ["Menus"]
 
-ORDER = ("File", "Edit", "Data", "Model", "Train", "Latent", "View", "Help")
-_SUBMENUS = ("world.choose", "data.choose", "model.choose", "model.objective")
+ORDER = ("File", "Edit", "Data", "Model", "Train", "Latent", "Sample", "View", "Help")
+_SUBMENUS = (
+    "world.choose",
+    "data.choose",
+    "model.choose",
+    "model.objective",
+    "sampler.choose",
+    "sampler.target",
+)
 
 
 class Menus:
