@@ -32,6 +32,8 @@ class Objective:
     title: str
     help: str
     worlds: tuple[World, ...] = WORLDS
+    needs_law: bool = False
+    """Whether it is defined by the true density of the data, and so cannot be had where that is not known."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from genplay.datasets.base import Data
+from genplay.datasets.base import Data, has_density
 from genplay.errors import BadInput
 from genplay.knobs import Knobs
 from genplay.models.card import Card
@@ -63,7 +63,16 @@ class RunPlan:
         card.objective(self.world, self.objective)
         _ = self.model_knobs, self.full_recipe
         check_data(self.data, self.world)
+        self._check_law(self.data)
         return self
+
+    def _check_law(self, data: Data) -> None:
+        objective = self.card.objective(self.world, self.objective)
+        if objective.needs_law and not has_density(data.law):
+            raise BadInput(
+                f"'{objective.title}' compares with the true density, which is not known for the data '{data.spec.name}'. "
+                "Choose another objective, or data with a law."
+            )
 
     def with_knob(self, name: str, raw: object) -> RunPlan:
         """The plan with one live knob of the model changed; ``BadInput`` for a knob that needs a restart."""
@@ -78,6 +87,7 @@ class RunPlan:
     def with_data(self, data: Data) -> RunPlan:
         """The plan with other data of the same world."""
         check_data(data, self.world)
+        self._check_law(data)
         told_classes = {"labels", "posterior"} & set(self.card.capabilities_in(self.world))
         if told_classes and data.classes > self.data.classes:
             raise BadInput(

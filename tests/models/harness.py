@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from genplay.datasets.base import Law
+from genplay.datasets.base import DataSettings, DataSpec, Law
+from genplay.datasets.registry import build as build_data
 from genplay.models.base import Batch, Model, Setting
 from genplay.models.layers import NoiseTape
 from genplay.models.registry import card
@@ -28,6 +31,14 @@ def two_moons(n: int, seed: int = 0) -> Tensor:
     y = np.where(upper, np.sin(angle), 0.5 - np.sin(angle)) - 0.25
     points = np.stack([x, y], axis=1) + 0.05 * rng.standard_normal((n, 2))
     return torch.tensor(points, dtype=torch.float32)
+
+
+@cache
+def two_moons_law() -> Law:
+    """The law of ``two_moons`` as the program knows it."""
+    law = build_data(DataSpec("two-moons", settings=DataSettings(n=1, test=1))).law
+    assert law is not None
+    return law
 
 
 def two_moons_density(points: Array, noise: float = 0.05, nodes: int = 600) -> Array:
@@ -67,7 +78,7 @@ def build(
     seed: int = 0,
     y: Tensor | None = None,
     classes: int = 1,
-    law: Law | None = None,
+    law: Law | Literal["two moons"] | None = "two moons",
 ) -> Model:
     """A fresh model by its id, its initial parameters from ``seed``; labels and law where they matter."""
     found = card(name, world)
@@ -80,7 +91,11 @@ def build(
         x=x,
         y=torch.zeros(len(x), dtype=torch.int64) if y is None else y,
         generator=torch.Generator().manual_seed(seed),
-        law=law,
+        law=two_moons_law()
+        if law == "two moons" and world == "plane"
+        else None
+        if law == "two moons"
+        else law,
     )
     return found.load(world)(found.knobs.parse(knobs or {}), setting)
 

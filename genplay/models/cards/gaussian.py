@@ -34,10 +34,34 @@ CARD = Card(
     objectives=(
         Objective("mle", "Closed form", "The mean and covariance of the data: the maximum of the likelihood in one step."),
         Objective("gradient", "Gradient ascent", "Climb the same likelihood step by step and watch the ellipse settle."),
+        Objective(
+            "forward-kl",
+            "Forward KL to the truth",
+            "Least KL(p‖q), p the true density: q must not be small where p is not, so it covers everything. Its answer is the "
+            "truth's mean and covariance, as maximum likelihood would find with endless data.",
+            ("plane",),
+            needs_law=True,
+        ),
+        Objective(
+            "reverse-kl",
+            "Reverse KL to the truth",
+            "Least KL(q‖p): q must not be large where p is small, so it settles on one mode and leaves the others. Which one depends on its start.",
+            ("plane",),
+            needs_law=True,
+        ),
+        Objective(
+            "js",
+            "Jensen–Shannon to the truth",
+            "The symmetric compromise, what an ideal GAN minimises: between covering and seeking.",
+            ("plane",),
+            needs_law=True,
+        ),
     ),
     capabilities=("density", "score", "sample", "latent"),
     density={"plane": "exact"},
     cost="one pass",
     target="genplay.models.gaussian:Gaussian",
     recipe={"learning_rate": 0.02},
+    trained_by="maximum likelihood",
+    architecture="a mean and a covariance",
 )  # fmt: skip
