@@ -8,6 +8,7 @@ from genplay.models.cards import (
     bernoulli_mixture,
     ddpm,
     ebm,
+    flow_gan,
     gan,
     gaussian,
     gmm,
@@ -17,6 +18,7 @@ from genplay.models.cards import (
     nsf,
     rbm,
     vae,
+    vae_gan,
 )
 
 __all__ = ["ALL"]
@@ -32,6 +34,8 @@ ALL: tuple[Card, ...] = (
     vae.CARD,
     gan.CARD,
     moment_matching.CARD,
+    vae_gan.CARD,
+    flow_gan.CARD,
     ebm.CARD,
     rbm.CARD,
     ddpm.CARD,
