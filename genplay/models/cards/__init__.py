@@ -9,6 +9,8 @@ from genplay.models.cards import (
     chow_liu,
     ddpm,
     ebm,
+    ensemble,
+    flow_gan,
     gan,
     gaussian,
     glow,
@@ -31,6 +33,7 @@ from genplay.models.cards import (
     score_sde,
     transformer,
     vae,
+    vae_gan,
 )
 
 __all__ = ["ALL"]
@@ -60,6 +63,9 @@ ALL: tuple[Card, ...] = (
     vae.CARD,
     gan.CARD,
     moment_matching.CARD,
+    vae_gan.CARD,
+    flow_gan.CARD,
+    ensemble.CARD,
     ebm.CARD,
     ddpm.CARD,
     score_sde.CARD,

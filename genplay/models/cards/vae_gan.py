@@ -1,0 +1,48 @@
+"""The card of the VAE with a discriminator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from genplay.knobs import knob
+from genplay.models.card import Card, Objective
+from genplay.models.cards.adversary_knobs import HybridKnobs
+from genplay.models.cards.vae import CARD as VAE_CARD
+from genplay.models.cards.vae import VAEKnobs
+
+__all__ = ["CARD", "VAEGANKnobs"]
+
+
+@dataclass(frozen=True)
+class VAEGANKnobs(VAEKnobs, HybridKnobs):
+    """What can be turned on a VAE-GAN: all of a VAE, and the discriminator."""
+
+    beta: float = knob(
+        1.0, "Weight of the KL term: above 1 codes say less, below 1 they say more.", low=0.0, high=20.0, live=True, label="β"
+    )  # fmt: skip
+    decoder_noise: bool = knob(
+        True, "Draw from p(x | z) when sampling; off shows its mean (images: the likelier value of each pixel).", live=True,
+        label="noise when sampling",
+    )  # fmt: skip
+
+
+CARD = Card(
+    id="vae-gan",
+    title="VAE-GAN",
+    family="Combination",
+    worlds=("plane", "digits"),
+    summary="A VAE whose samples must also pass a discriminator: a slider goes from the likelihood's goal to the game's.",
+    formula=r"\min_{p,q}\; -s\,\mathrm{ELBO} + (1 - s)\, \mathbb{E}_z[-\log D(x \mid z)]",
+    reference="Larsen, Sønderby, Larochelle and Winther 2016",
+    knobs=VAEGANKnobs,
+    objectives=(
+        Objective("hybrid", "ELBO and game", "Part evidence lower bound, part a game against a discriminator: see the slider."),
+    ),
+    capabilities=(*VAE_CARD.capabilities, "discriminator"),
+    density=VAE_CARD.density,
+    cost="one pass",
+    target="genplay.models.vae_gan:VAEGAN",
+    recipe={"learning_rate": 2e-3, "momentum": 0.5, "ema": 0.995, "schedule": "cosine", "horizon": 8000, "floor": 0.2},
+    trained_by="a bound on the likelihood and a game",
+    architecture="encoder, decoder and discriminator networks",
+)  # fmt: skip
