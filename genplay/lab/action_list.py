@@ -315,6 +315,11 @@ _VIEW = (
         (Param("n", "int", "cells a side", low=RESOLUTIONS[0], high=RESOLUTIONS[1]),),
     ),
     ActionSpec(
+        "stage.time", "Moment between noise and data",
+        "Show paths, velocities, warped grid and noised data at a moment on the way.",
+        (Param("t", "float", "0 is noise, 1 is data", low=0.0, high=1.0),),
+    ),
+    ActionSpec(
         "window.theme", "Theme", "Light or dark; left out, the other one.",
         (Param("name", "choice", "the theme", None, ("light", "dark")),), "View", "Ctrl+T",
     ),

@@ -361,6 +361,7 @@ def _bind_stage(registry: ActionRegistry, experiment: Experiment) -> None:
     registry.bind("stage.home", home)
     registry.bind("stage.box", box)
     registry.bind("stage.resolution", resolution)
+    registry.bind("stage.time", experiment.subject.set_time)
 
 
 def _bind_sampling(registry: ActionRegistry, experiment: Experiment) -> None:

@@ -63,8 +63,7 @@ class Experiment:
     ) -> None:
         self.device = device
         self.path: Path | None = None
-        self.dirty = False
-        self.version = 0
+        self.dirty, self.version = False, 0
         self.bench = Bench(worker, clock, self._opened)
         self.subject = Subject(self)
         self._world: World = "plane"

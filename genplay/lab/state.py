@@ -23,7 +23,10 @@ __all__ = [
     "StageSettings",
 ]  # fmt: skip
 
-LAYERS = ("data", "samples", "density", "contours", "energy", "discriminator", "score", "truth", "error")
+LAYERS = (
+    "data", "samples", "density", "contours", "energy", "discriminator", "score", "truth", "error", "posterior", "paths",
+    "velocity", "warp", "noised",
+)  # fmt: skip
 RESOLUTIONS = (16, 512)
 InterpolationKind = Literal["linear", "spherical"]
 

@@ -1,4 +1,6 @@
-"""What the user looks at closely: one point or image x that the model's exhibits are about, in each world its own."""
+"""What the user looks at closely: one point or image x that the model's exhibits are about, in each world its own, and the
+moment t at which what is on its way from noise (t = 0) to data (t = 1) is shown.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +26,11 @@ class Subject:
     """The chosen x of the open world; until something is chosen, the first training point."""
 
     changed = Signal()
+    timed = Signal()
 
     def __init__(self, experiment: Experiment) -> None:
         self._experiment = experiment
+        self.t = 1.0
         self._chosen: dict[World, Array] = {}
 
     @property
@@ -54,6 +58,12 @@ class Subject:
         if old is None or not np.array_equal(old, x):
             self._chosen[world] = x
             self.changed.emit()
+
+    def set_time(self, t: float) -> None:
+        """Go to a moment between noise and data."""
+        if t != self.t:
+            self.t = t
+            self.timed.emit()
 
     def forget(self) -> None:
         """Another experiment is open: nothing is chosen."""

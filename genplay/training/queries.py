@@ -21,16 +21,20 @@ from genplay.models.base import (
     HasDiscriminator,
     HasEnergy,
     HasExhibits,
+    HasForward,
     HasLabels,
     HasLatent,
+    HasLayers,
     HasScore,
+    HasTrajectory,
     Model,
 )
 from genplay.models.exhibits import Exhibit
 from genplay.training.device import device_of, to_tensor
 
 __all__ = [
-    "Path", "copy", "decode", "discriminator", "encode", "energy", "exhibits", "interpolate", "log_prob", "sample", "score",
+    "Path", "copy", "decode", "discriminator", "encode", "energy", "exhibits", "interpolate", "log_prob",
+    "noised", "sample", "score", "stages", "trajectory",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -143,6 +147,37 @@ def exhibits(
     )
     with torch.no_grad():
         return tuple(model.exhibits(about))
+
+
+def trajectory(model: Model, n: int, seed: int, most: int = 120) -> tuple[Array, NDArray[np.int64]]:
+    """The way of n samples from noise to data, (states, n, d), and the step of each state; at most so many states.
+
+    The same seed, the same noise.
+    """
+    if not isinstance(model, HasTrajectory):
+        raise _cannot(model, "makes its samples at once: there is no way to be watched")
+    noise = model.noise(n, torch.Generator(device_of(model)).manual_seed(seed))
+    with torch.no_grad():
+        states = model.trajectory(noise)
+    steps = np.unique(np.linspace(0, len(states) - 1, min(most, len(states))).round().astype(np.int64))
+    return _array(states[torch.from_numpy(steps).to(states.device)]), steps
+
+
+def stages(model: Model, x: Array) -> Array:
+    """x after each layer on the way from data to noise, the first being x itself, (n, 2) → (layers + 1, n, 2)."""
+    if not isinstance(model, HasLayers):
+        raise _cannot(model, "has no layers that bend the plane")
+    with torch.no_grad():
+        return _array(model.stages(to_tensor(x, device_of(model))))
+
+
+def noised(model: Model, x: Array, t: float, seed: int = 0) -> Array:
+    """x on the way from data (t = 0) to noise (t = 1), (n, d) → (n, d). The same seed, the same noise."""
+    if not isinstance(model, HasForward):
+        raise _cannot(model, "has no process that turns data to noise")
+    device = device_of(model)
+    with torch.no_grad():
+        return _array(model.noised(to_tensor(x, device), t, torch.Generator(device).manual_seed(seed)))
 
 
 def interpolate(

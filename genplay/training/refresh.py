@@ -59,7 +59,7 @@ class _Item:
     begun: float = -math.inf
     done_version: int = -1
     done_size: int = 0
-    done_box: Box | None = None
+    done_place: tuple[Box, float] | None = None
     broken: bool = False
 
 
@@ -237,7 +237,7 @@ class Refresher:
         return _EVALUATED[True] if key.startswith("nll") else self._field(key).n
 
     def _moved(self, key: str) -> bool:
-        return key.startswith("field") and self._items[key].done_box != self._field(key).box
+        return key.startswith("field") and self._items[key].done_place != self._field(key).place
 
     # Both
 
@@ -262,7 +262,7 @@ class Refresher:
                 task = Likelihood.of(model, data, split, size, trainer.view_seed, item.per_point, resting)
         else:
             request = self._field(key)
-            source = field_source(model, request.name)
+            source = field_source(model, request.name, request.t)
             if source is not None:
                 task = FieldWork(model, source, request, size, trainer.step_count, item.per_point)
         if task is None:
@@ -307,7 +307,7 @@ class Refresher:
         cost = work.task.per_point
         item.per_point = cost if item.per_point is None else 0.5 * (item.per_point + cost)
         item.done_version, item.done_size = work.version, work.size
-        item.done_box = work.request.box if work.request is not None else None
+        item.done_place = work.request.place if work.request is not None else None
         return True
 
     def _take(self, work: _Work) -> None:

@@ -16,17 +16,23 @@ from genplay.training.history import History
 
 __all__ = ["Field", "FieldName", "FieldRequest", "Gallery", "RunState", "Snapshot", "ViewRequest"]
 
-FieldName = Literal["density", "energy", "score", "discriminator"]
+FieldName = Literal["density", "energy", "score", "discriminator", "velocity", "posterior"]
 RunState = Literal["building", "ready", "running", "paused", "finished", "failed", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
 class FieldRequest:
-    """Ask for a function of the plane on an n × n grid of a box."""
+    """Ask for a function of the plane on an n × n grid of a box; a velocity at the moment t from noise (0) to data (1)."""
 
     name: FieldName
     box: Box
     n: int
+    t: float = 1.0
+
+    @property
+    def place(self) -> tuple[Box, float]:
+        """Where and when the function is looked at."""
+        return self.box, self.t
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,8 @@ class ViewRequest:
 class Field:
     """A function of the plane on a grid, values (n, n) or for vectors (n, n, 2), indexed [row y, column x].
 
-    ``density`` holds log p(x) in nats, ``energy`` E(x), ``discriminator`` D(x) in (0, 1), ``score`` ∇ log p(x).
+    ``density`` holds log p(x) in nats, ``energy`` E(x), ``discriminator`` D(x) in (0, 1), ``score`` ∇ log p(x), ``velocity``
+    dx/dt, ``posterior`` the likeliest class as the whole part and its probability (below 1) as the fraction.
     """
 
     name: FieldName

@@ -15,7 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from genplay.models.base import HasDensity, HasDiscriminator, HasEnergy, HasGridDensity, HasScore, Model
+from genplay.models.base import (
+    HasDensity,
+    HasDiscriminator,
+    HasEnergy,
+    HasGridDensity,
+    HasPosterior,
+    HasScore,
+    HasVelocity,
+    Model,
+)
 from genplay.quantity import Kind
 from genplay.spaces.plane import Grid
 from genplay.training.chunks import Chunked
@@ -44,7 +53,11 @@ class Source:
     whole: Callable[[Tensor, Tensor], Tensor] | None = None
 
 
-def field_source(model: Model, name: FieldName) -> Source | None:
+SURE = 1 - 2**-12
+"""The greatest probability of a class in a field: as a fraction it must stay below 1, also in float32."""
+
+
+def field_source(model: Model, name: FieldName, t: float = 1.0) -> Source | None:
     """How this model gives a field; None if it cannot, or lives in another world than the plane."""
     if model.world != "plane":
         return None
@@ -57,7 +70,21 @@ def field_source(model: Model, name: FieldName) -> Source | None:
         return Source(model.score, "exact", "the model's own ∇ log p(x)")
     if name == "discriminator" and isinstance(model, HasDiscriminator):
         return Source(model.discriminator, "exact", "the discriminator's output D(x)")
+    if name == "velocity" and isinstance(model, HasVelocity):
+        velocity = model.velocity
+        return Source(
+            lambda x: velocity(x, x.new_full((len(x),), t)), "exact", f"the model's own dx/dt at t = {t:.2f}"
+        )
+    if name == "posterior" and isinstance(model, HasPosterior):
+        posterior = model.class_posterior
+        return Source(lambda x: _likeliest(posterior(x)), "exact", "the class with the greatest P(class | x)")
     return None
+
+
+def _likeliest(posterior: Tensor) -> Tensor:
+    """Class and probability in one number, (n, classes) → (n,)."""
+    probability, label = posterior.max(dim=1)
+    return label + probability.clamp(max=SURE)
 
 
 class FieldWork:
@@ -109,7 +136,7 @@ class FieldWork:
     def result(self) -> Field:
         values = self._chunks.result() if self._chunks is not None else self._whole
         assert values is not None
-        shape = (self.n, self.n, 2) if self.request.name == "score" else (self.n, self.n)
+        shape = (self.n, self.n, 2) if self.request.name in ("score", "velocity") else (self.n, self.n)
         array = frozen(values.reshape(shape), np.float32)
         return Field(self.request.name, self._grid, array, self._source.kind, self._source.method, self._step)
 

@@ -249,7 +249,16 @@ class Docks(QObject):
         for dock in self.docks.values():
             tabbed = bool(self._window.tabifiedDockWidgets(dock)) and not dock.isFloating()
             dock.show_title(not tabbed)
+        head = self._window.menuWidget()
         for bar in self._window.findChildren(QTabBar):
+            if (
+                bar.parent() is self._window
+                and head is not None
+                and bar.geometry().intersects(head.geometry())
+            ):
+                # Qt sometimes leaves a bar behind when docks are put elsewhere: in the corner of the window.
+                bar.hide()
+                continue
             bar.setExpanding(False)
             bar.setDrawBase(False)
             bar.setElideMode(Qt.TextElideMode.ElideNone)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from genplay.spaces.binary import codes
 from genplay.training.snapshot import FieldRequest, Snapshot
@@ -16,7 +16,9 @@ from genplay.ui.ask import LatestAsk
 from genplay.ui.paint.heat import ink_table
 from genplay.ui.paint.tiles import TileGrid, digit_tiles
 from genplay.ui.stage.image_card import ImageCard
-from genplay.ui.stage.search import ImageSearch
+from genplay.ui.stage.layers import missing
+from genplay.ui.stage.moments import Moments
+from genplay.ui.stage.search import ImageSearch, SearchRow
 from genplay.ui.stage.titled import Titled
 from genplay.ui.theme import Theme
 
@@ -57,20 +59,9 @@ class DigitsView(QWidget):
             "data": Titled("Data", self.data, theme, self),
         }
         self.card = ImageCard(theme, self)
-        self._bar = QProgressBar(self)
-        self._bar.setRange(0, 1000)
-        self._bar.setTextVisible(False)
-        self._bar.setAccessibleName("Search through all images")
-        self._stop = QPushButton("Stop", self)
-        self._stop.setProperty("role", "quiet")
-        self._stop.setToolTip("Stop the search through all 33,554,432 images.")
-        self._stop.setAccessibleName("Stop the search")
+        self._search_row = SearchRow(self)
+        self._bar, self._stop = self._search_row.bar, self._search_row.stop
         self._stop.clicked.connect(self._stop_search)
-        self._search_row = QWidget(self)
-        row = QHBoxLayout(self._search_row)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._bar, 1)
-        row.addWidget(self._stop)
         self._sections["density"].add(self._search_row)
         self._search_row.hide()
 
@@ -79,6 +70,8 @@ class DigitsView(QWidget):
         self._places: tuple[str, ...] = ()
         self._image_section = Titled("One image", self.card, theme, self)
 
+        self.moments = Moments(experiment, SAMPLES, DATA_SHOWN, self)
+        self.moments.changed.connect(self.show_time)
         self._asker = LatestAsk(self)
         self._asker.answered.connect(self._asked)
         self.search = ImageSearch(self)
@@ -113,7 +106,9 @@ class DigitsView(QWidget):
         if "sample" not in self._experiment.card.capabilities_in("digits"):
             layers = frozenset({"data"})
         self._arrange(tuple(name for name in ("samples", "density", "data") if name in layers))
+        self._data = None
         self._draw_data()
+        self.show_time()
         self._say_captions()
         if "density" not in layers:
             self.search.cancel()
@@ -128,6 +123,7 @@ class DigitsView(QWidget):
         self._top = self._exact_for = self._refused = None
         self.search.cancel()
         self._asker.forget()
+        self.moments.forget()
         self._search_row.hide()
         self.samples.show_tiles(np.empty((0, 5, 5), np.uint32))
         self.top.show_tiles(np.empty((0, 5, 5), np.uint32))
@@ -152,6 +148,7 @@ class DigitsView(QWidget):
     def render(self, snapshot: Snapshot) -> None:  # type: ignore[override]
         """Draw a snapshot; unchanged parts are left alone."""
         before, self._snapshot = self._snapshot, snapshot
+        self.moments.keep(self._layers(), snapshot)
         if snapshot.gallery is not self._gallery:
             self._gallery = snapshot.gallery
             self._draw_samples()
@@ -186,11 +183,13 @@ class DigitsView(QWidget):
             self._show(*self._shown_image)
 
     def _draw_data(self) -> None:
-        data = self._experiment.data
-        if data.world != "digits" or data is self._data:
+        data, noised = self._experiment.data, self.moments.noised
+        if data.world != "digits" or (data is self._data and noised is None):
             return
         self._data = data
         self._data_images = np.asarray(data.x_train[:DATA_SHOWN], np.float64)
+        if noised is not None and len(noised) == len(self._data_images):
+            self._data_images = noised
         self.data.show_tiles(
             digit_tiles(self._data_images, self._data_ink),
             tips=tuple(f"class {data.class_names[k]}" for k in data.y_train[:DATA_SHOWN])
@@ -205,9 +204,24 @@ class DigitsView(QWidget):
         gallery = self._snapshot.gallery if self._snapshot is not None else None
         if gallery is None:
             return
-        self.samples.show_tiles(digit_tiles(gallery.images, self._model_ink))
+        on_their_way = self.moments.samples_now()
+        images = gallery.images if on_their_way is None else on_their_way
+        self.samples.show_tiles(digit_tiles(images, self._model_ink))
         if self._picked is not None and self._picked[0] == "samples" and self.samples.current >= 0:
             self._show(*self._named("samples", self.samples.current))
+
+    def _layers(self) -> frozenset[str]:
+        """The layers switched on that this model has."""
+        experiment = self._experiment
+        layers: frozenset[str] = experiment.stage.layers
+        return layers - set(missing(experiment.card, "digits", experiment.data))
+
+    def show_time(self) -> None:
+        """Draw samples and data at the moment between noise and data that was gone to."""
+        if self._experiment.world == "digits":
+            self.moments.keep(self._layers(), self._snapshot)
+            self._draw_samples()
+            self._draw_data()
 
     def _among_samples(self) -> None:
         """While training: the most probable of the samples, each image once."""
@@ -302,7 +316,9 @@ class DigitsView(QWidget):
         if name == "samples":
             gallery = self._snapshot.gallery if self._snapshot is not None else None
             assert gallery is not None
-            return f"Sample {index + 1}", np.asarray(gallery.images[index], np.float64)
+            moving = self.moments.samples_now()
+            images = gallery.images if moving is None else moving
+            return f"Sample {index + 1}", np.asarray(images[index], np.float64)
         if name == "density":
             assert self._top is not None
             return f"Most probable, place {index + 1}", self._top[0][index]

@@ -9,9 +9,9 @@ from genplay.datasets.base import Data
 from genplay.models.card import Card
 from genplay.spaces import World
 
-__all__ = ["FIELDS", "Glyph", "Word", "background", "missing", "sentence"]
+__all__ = ["FIELDS", "MOMENTS", "Glyph", "Word", "background", "missing", "sentence"]
 
-FIELDS = ("error", "discriminator", "energy", "density", "truth")
+FIELDS = ("error", "discriminator", "energy", "posterior", "density", "truth")
 """The layers that fill the whole plane with colour; of those switched on, the first one here is seen."""
 
 Glyph = str
@@ -59,7 +59,36 @@ _WORDS = {
         "score", "score arrows", "model", "arrows",
         "∇ log p(x): the direction in which points become more likely.",
     ),
+    "posterior": Word(
+        "posterior", "decision regions", "model", "field",
+        "For each place the class that the model takes it for, the paler the less sure it is.",
+    ),
+    "paths": Word(
+        "paths", "paths", "model", "curve",
+        "How some samples come about, from noise to data, always from the same noise. Scrub below the picture.",
+    ),
+    "velocity": Word(
+        "velocity", "velocity arrows", "model", "arrows",
+        "dx/dt, where the flow carries a point at this moment between noise and data. Scrub below the picture.",
+    ),
+    "warp": Word(
+        "warp", "warped grid", "text", "lines",
+        "A regular grid as the layers bend it on the way from data to noise. Scrub below the picture.",
+    ),
+    "noised": Word(
+        "noised", "noised data", "data", "points",
+        "The training points as the forward process turns them to noise. Scrub below the picture.",
+    ),
 }  # fmt: skip
+
+NEEDS = {
+    "energy": "energy", "score": "score", "discriminator": "discriminator", "posterior": "posterior",
+    "paths": "trajectory", "velocity": "velocity", "warp": "layers", "noised": "forward",
+}  # fmt: skip
+"""The ability that a model must have for a layer."""
+
+MOMENTS = ("paths", "velocity", "warp", "noised")
+"""The layers that are seen at one moment between noise and data."""
 
 _CANNOT_DRAW = "{} has no density and draws no samples: it knows only which class a point belongs to."
 
@@ -73,6 +102,12 @@ _DIGIT_WORDS = {
         "The images with the greatest probability among all 2²⁵ = 33,554,432.",
     ),
     "data": Word("data", "data", "data", "points", "Training images."),
+    "paths": Word(
+        "paths", "on their way", "model", "curve", "How the samples come about, from noise to data. Scrub below."
+    ),
+    "noised": Word(
+        "noised", "noised", "data", "curve", "The training images as the forward process turns them to noise. Scrub below."
+    ),
 }  # fmt: skip
 
 
@@ -85,16 +120,13 @@ def background(layers: Iterable[str]) -> str | None:
 def missing(card: Card, world: World, data: Data) -> dict[str, str]:
     """The layers that this model or these data cannot have, each with the reason."""
     has = set(card.capabilities_in(world))
-    out: dict[str, str] = {}
+    out: dict[str, str] = {layer: need for layer, need in NEEDS.items() if need not in has}
     if "sample" not in has:
         out["samples"] = "sample"
     if world == "digits":
-        return out
+        return {**out, "velocity": "velocity", "warp": "layers"}
     if world not in card.density:
         out["density"] = out["contours"] = "density"
-    for name in ("energy", "score", "discriminator"):
-        if name not in has:
-            out[name] = name
     if data.law is None:
         out["truth"] = out["error"] = "truth"
     elif "density" in out:
@@ -109,24 +141,21 @@ def sentence(card: Card, world: World, data: Data, shown_points: int) -> list[st
         w = _DIGIT_WORDS
         if "samples" in absent:
             return ["The", w["data"], f"({len(data.x_train):,} images).", _CANNOT_DRAW.format(card.title)]
-        text: list[str | Word] = [
-            "The model's",
-            w["samples"],
-            "beside its",
-            w["density"],
-            "and the",
-            w["data"],
-        ]
-        return [*text, f"({len(data.x_train):,} images)."]
+        text: list[str | Word] = ["The model's", w["samples"]]
+        text += ["" if "paths" in absent else w["paths"], "beside its", w["density"], "and the", w["data"]]
+        text += ["" if "noised" in absent else w["noised"], f"({len(data.x_train):,} images)."]
+        return [part for part in text if part]
     n = len(data.x_train)
     counted = f"{n:,} points" if n <= shown_points else f"{shown_points:,} of {n:,} points"
     parts: list[str | Word] = ["The", _WORDS["data"], f"({counted}) and the model's", _WORDS["samples"]]
     if "samples" in absent:
         parts = ["The", _WORDS["data"], f"({counted})"]
-    fields = [_WORDS[name] for name in ("density", "energy", "discriminator") if name not in absent]
+    fields = [
+        _WORDS[name] for name in ("density", "energy", "discriminator", "posterior") if name not in absent
+    ]
     if fields:
         parts += ["over its", *_listed(fields, "or")]
-    extras = [_WORDS[name] for name in ("contours", "score") if name not in absent]
+    extras = [_WORDS[name] for name in ("contours", "score", *MOMENTS) if name not in absent]
     if extras:
         parts += ["with", *_listed(extras, "and")]
     parts[-1:] = _stopped(parts[-1])
@@ -149,7 +178,7 @@ def _listed(words: list[Word], conjunction: str) -> list[str | Word]:
     out: list[str | Word] = []
     for i, word in enumerate(words):
         if i:
-            out.append(conjunction)
+            out.append(conjunction if i == len(words) - 1 else ",")
         out.append(word)
     return out
 

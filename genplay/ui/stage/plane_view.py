@@ -16,9 +16,20 @@ from genplay.ui.paint.contours import highest_density_levels
 from genplay.ui.paint.points import Marker, class_groups
 from genplay.ui.stage.colour_bar import Caption
 from genplay.ui.stage.layers import background, missing
+from genplay.ui.stage.moments import Moments
+from genplay.ui.stage.moving import Moving
 from genplay.ui.stage.plane_canvas import PlaneCanvas
-from genplay.ui.stage.scales import Picture, density_picture, error_picture, field_picture, round_up, top_of
+from genplay.ui.stage.scales import (
+    Picture,
+    density_picture,
+    error_picture,
+    field_picture,
+    posterior_picture,
+    round_up,
+    top_of,
+)
 from genplay.ui.stage.truth import TruthField
+from genplay.ui.stage.wanted import fields_of
 from genplay.ui.theme import Theme
 
 __all__ = ["MOST_POINTS", "SAMPLES", "PlaneView"]
@@ -34,6 +45,8 @@ _POINT, _SAMPLE = 4.4, 3.4
 """Diameters in pixels at scale 1."""
 
 _HANDFULS = 8
+_FOLLOWED = 48
+"""So many samples are shown on their way."""
 
 
 class PlaneView(QWidget):
@@ -52,6 +65,9 @@ class PlaneView(QWidget):
         layout.addWidget(self.canvas)
         self.truth = TruthField(self)
         self.truth.ready.connect(self._truth_ready)
+        self.moments = Moments(experiment, _FOLLOWED, MOST_POINTS, self)
+        self.moments.changed.connect(self._draw)
+        self.moving = Moving(self.canvas, theme, self.moments)
         self._snapshot: Snapshot | None = None
         self._drawn: dict[str, tuple[object, ...]] = {}
         self._held: tuple[object, ...] = ()
@@ -80,19 +96,8 @@ class PlaneView(QWidget):
         box = self.canvas.seen()
         if box is None:
             return ()
-        n = self._experiment.stage.resolution
-        layers = self.layers
-        shown = background(layers)
-        wanted: list[FieldName] = []
-        if shown in ("density", "error") or "contours" in layers:
-            wanted.append("density")
-        if shown == "energy":
-            wanted.append("energy")
-        if shown == "discriminator":
-            wanted.append("discriminator")
-        if "score" in layers:
-            wanted.append("score")
-        return tuple(FieldRequest(name, box, n) for name in wanted)
+        stage = self._experiment.stage
+        return fields_of(self.layers, box, stage.resolution, self._experiment.subject.t)
 
     def samples_wanted(self) -> int:
         """How many frozen-noise samples are drawn."""
@@ -110,6 +115,7 @@ class PlaneView(QWidget):
         self._snapshot = None
         self._levels = []
         self._trail = []
+        self.moments.forget()
         self._draw()
 
     def render(self, snapshot: Snapshot) -> None:  # type: ignore[override]
@@ -128,10 +134,12 @@ class PlaneView(QWidget):
         fields = snapshot.fields if snapshot is not None else {}
         samples = snapshot.samples if snapshot is not None else None
         look = (layers, self._theme.tokens.name, self._theme.scale, id(data))
+        self.moments.keep(layers, snapshot)
+        noised, paths, t = self.moments.noised, self.moments.paths, self._experiment.subject.t
         truth, truth_key = self._truth_seen()
         shown = self._field_shown(layers)
         parts = {
-            "points": (self._draw_points, (look, id(samples))),
+            "points": (self._draw_points, (look, id(samples), id(noised))),
             "background": (
                 self._draw_background,
                 (look, id(fields.get(shown) if shown else None), truth_key),
@@ -142,19 +150,24 @@ class PlaneView(QWidget):
             ),
             "truth": (self._draw_truth_lines, (look, truth_key)),
             "arrows": (self._draw_arrows, (look, id(fields.get("score")))),
+            "moving": (
+                self._draw_moving,
+                (look, t, id(paths), id(self.moments.warp), id(fields.get("velocity"))),
+            ),
         }
         for name, (draw, key) in parts.items():
             if self._drawn.get(name) != key:
                 draw()
                 self._drawn[name] = key
         # Held until the next drawing, so that no new array can have the id of one that was drawn.
-        self._held = (snapshot, data, truth)
+        self._held = (snapshot, data, truth, noised, paths, self.moments.warp)
 
     @staticmethod
     def _field_shown(layers: frozenset[str]) -> FieldName | None:
         shown = background(layers)
         names: dict[str | None, FieldName] = {
-            "error": "density", "density": "density", "energy": "energy", "discriminator": "discriminator"
+            "error": "density", "density": "density", "energy": "energy", "discriminator": "discriminator",
+            "posterior": "posterior",
         }  # fmt: skip
         return names.get(shown)
 
@@ -165,7 +178,7 @@ class PlaneView(QWidget):
         """Data and samples in alternating handfuls, so that where they agree neither hides the other."""
         snapshot, layers = self._snapshot, self.layers
         samples = snapshot.samples if snapshot is not None and "samples" in layers else None
-        groups = self._data_groups() if "data" in layers else []
+        groups = self._data_groups() if layers & {"data", "noised"} else []
         if samples is not None:
             tokens = self._theme.tokens
             groups.append(
@@ -180,6 +193,9 @@ class PlaneView(QWidget):
     def _data_groups(self) -> list[tuple[NDArray[np.floating], Marker]]:
         data, size = self._experiment.data, _POINT * self._theme.scale**0.5
         x, y = data.x_train[:MOST_POINTS], data.y_train[:MOST_POINTS]
+        noised = self.moments.noised if "noised" in self.layers else None
+        if noised is not None and len(noised) == len(x):
+            x = noised
         return class_groups(x, y, data.classes, size, self._theme.tokens)
 
     def _mark_ring(self, samples: NDArray[np.float32] | None) -> None:
@@ -219,6 +235,9 @@ class PlaneView(QWidget):
         field = self._field(name) if name is not None else None
         if field is None or shown is None:
             return None
+        if shown == "posterior":
+            names = self._experiment.data.class_names
+            return posterior_picture(field.values, names, field.kind, field.method, tokens), field.grid.box
         if shown in ("energy", "discriminator"):
             return field_picture(shown, field.values, field.kind, field.method, tokens), field.grid.box
         with np.errstate(over="ignore"):
@@ -276,6 +295,15 @@ class PlaneView(QWidget):
             self.canvas.arrows.clear()
             return
         self.canvas.arrows.show_vectors(field.values, field.grid, QPen(self._theme.color("text"), 0))
+
+    def _draw_moving(self) -> None:
+        self.moving.draw(self.layers, self._field("velocity"), self._experiment.subject.t)
+
+    def show_time(self) -> None:
+        """Draw the moment between noise and data that was gone to."""
+        if "velocity" in self.layers:
+            self.request_changed.emit()
+        self._draw()
 
     # The truth
 

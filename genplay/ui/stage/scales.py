@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genplay.quantity import Kind
-from genplay.ui.paint.heat import Scale, Table, table
+from genplay.ui.paint.heat import ENTRIES, Scale, Table, table
 from genplay.ui.stage.colour_bar import Caption, number
 from genplay.ui.tokens import Tokens
 
-__all__ = ["Picture", "density_picture", "error_picture", "field_picture", "round_up"]
+__all__ = ["Picture", "density_picture", "error_picture", "field_picture", "posterior_picture", "round_up"]
 
 Values = NDArray[np.floating]
 
@@ -96,3 +96,33 @@ def field_picture(name: str, values: Values, kind: Kind, method: str, tokens: To
         f"p(x) ∝ exp(−E(x)): {method}. Everything above {number(high)} has the last colour.",
     )  # fmt: skip
     return Picture(values, caption.colours, low, high, "linear", caption)
+
+
+_SHADES = 25
+"""Steps of certainty for each class; ten classes fill the table."""
+
+
+def posterior_picture(
+    values: Values, names: tuple[str, ...], kind: Kind, method: str, tokens: Tokens
+) -> Picture:
+    """The likeliest class (the whole part of a value) in its hue, the paler the less probable (the fraction)."""
+    paper = tokens.canvas
+    tables = [table((paper, tokens.classes[k % len(tokens.classes)])) for k in range(ENTRIES // _SHADES)]
+    # A pale hue leaves the points on top of it to be seen.
+    shade = np.linspace(0.04, 0.55, _SHADES)
+    colours = np.concatenate([shades.take((shade * (ENTRIES - 1)).astype(int)) for shades in tables])
+    colours = np.concatenate([colours, np.repeat(colours[-1:], ENTRIES - len(colours))])
+    classes = max(len(names), 1)
+    label = np.floor(values)
+    # A class that is no likelier than any other has the palest shade.
+    sure = np.clip((values - label - 1 / classes) / max(1 - 1 / classes, 1e-6), 0.0, 1.0)
+    entry = (label % (ENTRIES // _SHADES)) * _SHADES + np.rint(sure * (_SHADES - 1))
+    used = min(classes, ENTRIES // _SHADES) * _SHADES
+    ticks = tuple(
+        ((k + 0.5) * _SHADES / used, names[k] if k < len(names) else str(k)) for k in range(used // _SHADES)
+    )
+    caption = Caption(
+        "decision regions", KINDS[kind], colours[:used], ticks, "",
+        f"The class with the greatest probability at each place; pale where it is hardly greater than the others. {method}.",
+    )  # fmt: skip
+    return Picture(entry, colours, 0.0, float(ENTRIES - 1), "linear", caption)

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from genplay.errors import GenplayError
 from genplay.training.jobs import Job, Jobs
@@ -15,7 +16,7 @@ from genplay.training.jobs import Job, Jobs
 if TYPE_CHECKING:
     from genplay.models.base import Model
 
-__all__ = ["ImageSearch"]
+__all__ = ["ImageSearch", "SearchRow"]
 
 _TITLE = "most probable images"
 _LOOK_MS = 100
@@ -108,6 +109,25 @@ class ImageSearch(QObject):
         """Stop; the thread ends by itself, at the latest with the block it is at, and does not keep the program open."""
         self.cancel()
         self._jobs.close(timeout=0.2)
+
+
+class SearchRow(QWidget):
+    """How far the search is, and a button that stops it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.bar = QProgressBar(self)
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("Search through all images")
+        self.stop = QPushButton("Stop", self)
+        self.stop.setProperty("role", "quiet")
+        self.stop.setToolTip("Stop the search through all 33,554,432 images.")
+        self.stop.setAccessibleName("Stop the search")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.bar, 1)
+        row.addWidget(self.stop)
 
 
 def _emit(signal: Any, *values: object) -> None:

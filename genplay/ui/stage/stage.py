@@ -14,9 +14,10 @@ from genplay.training.snapshot import FieldRequest, Snapshot
 from genplay.ui.ask import LatestAsk
 from genplay.ui.stage.colour_bar import ColourBar
 from genplay.ui.stage.digits_view import DigitsView
-from genplay.ui.stage.layers import FIELDS, sentence
+from genplay.ui.stage.layers import FIELDS, MOMENTS, missing, sentence
 from genplay.ui.stage.plane_view import MOST_POINTS, PlaneView
 from genplay.ui.stage.reading import Reading, reading_html
+from genplay.ui.stage.scrubber import Scrubber
 from genplay.ui.stage.sentence import Sentence
 from genplay.ui.stage.titled import let_wrap
 from genplay.ui.theme import Theme
@@ -24,6 +25,7 @@ from genplay.ui.theme import Theme
 __all__ = ["Stage"]
 
 _HINT = "Point to read values. Wheel: zoom. Drag: move. Double click: whole view."
+_SHORT_HINT = "Point to read values."
 
 _DECODE_EVERY = 0.3
 """Seconds between decodes of the current code while the model trains."""
@@ -50,6 +52,7 @@ class Stage(QWidget):
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.plane)
         self._pages.addWidget(self.digits)
+        self.scrubber = Scrubber(experiment, actions, theme, self)
         self.bar = ColourBar(theme, self)
         self.readout = QLabel(_HINT, self)
         self.readout.setProperty("role", "small")
@@ -64,6 +67,7 @@ class Stage(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.addWidget(self.sentence)
         self._layout.addWidget(self._pages, 1)
+        self._layout.addWidget(self.scrubber)
         self._layout.addWidget(self._foot)
 
         self._reading: Reading | None = None
@@ -86,6 +90,9 @@ class Stage(QWidget):
         experiment.stage_changed.connect(self._open)
         experiment.run_changed.connect(self._new_run)
         experiment.latent_changed.connect(self._latent)
+        experiment.subject.timed.connect(self._show_time)
+        for moments in (self.plane.moments, self.digits.moments):
+            moments.changed.connect(self._say_time)
         theme.changed.connect(self._restyle)
         self._restyle()
         self._open()
@@ -138,8 +145,19 @@ class Stage(QWidget):
         self._foot.setVisible(plane)
         self.sentence.say(sentence(experiment.card, experiment.world, experiment.data, MOST_POINTS))
         self.sentence.set_on(experiment.stage.layers)
+        absent = missing(experiment.card, experiment.world, experiment.data)
+        self.scrubber.setVisible(bool(experiment.stage.layers & set(MOMENTS) - set(absent)))
+        self._hint()
+        self._say_time()
         self._view.open()
         self.request_changed.emit()
+
+    def _show_time(self) -> None:
+        self._view.show_time()
+        self._say_time()
+
+    def _say_time(self) -> None:
+        self.scrubber.say(self._view.moments.words())
 
     def _new_run(self, *_: object) -> None:
         self._run_id = self._experiment.run_id
@@ -197,7 +215,12 @@ class Stage(QWidget):
 
     def _leave(self) -> None:
         self._reading = None
-        self.readout.setText(_HINT)
+        self._hint()
+
+    def _hint(self) -> None:
+        """What the mouse does; in one line where the scrubber takes room from the picture."""
+        if self._reading is None:
+            self.readout.setText(_HINT if self.scrubber.isHidden() else _SHORT_HINT)
 
     # The latent code, in the data space
 
