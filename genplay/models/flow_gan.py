@@ -129,7 +129,7 @@ class FlowGAN(_Hybrid):
         super().__init__(knobs, setting)
         self.units = Standardise(setting.x)
         self.layers = nn.ModuleList(
-            SplineLayer(knobs, leads=i % 2, generator=setting.generator)  # type: ignore[arg-type]
+            SplineLayer(2, knobs, i % 2, setting.generator)  # type: ignore[arg-type]
             for i in range(knobs.layers)
         )
 
