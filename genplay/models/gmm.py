@@ -95,6 +95,14 @@ class GaussianMixture(Model):
         """log p(x) in nats, (n, d) → (n,)."""
         return self._joint(x).logsumexp(dim=1)
 
+    def components(self) -> tuple[Tensor, Tensor]:
+        """μₖ (K, 2) and Lₖ (K, 2, 2) with Σₖ = Lₖ Lₖᵀ."""
+        return self.normals.means, self.normals.factors()
+
+    def move_component(self, k: int, to: Tensor) -> None:
+        """Put μₖ there; EM goes on from it."""
+        self.normals.means[k] = to
+
     def responsibilities(self, x: Tensor) -> Tensor:
         """P(component k given x), (n, d) → (n, K)."""
         return self._joint(x).softmax(dim=1)

@@ -133,3 +133,20 @@ def test_centres_are_far_apart() -> None:
     for seed in range(5):
         centres = scattered_centres(x, 4, torch.Generator().manual_seed(seed))
         assert float(torch.pdist(centres).min()) > 0.8
+
+
+def test_a_component_moved_by_hand_stays_there_and_em_goes_on_from_it() -> None:
+    x = two_moons(300)
+    model = build("gmm", x, knobs={"components": 3})
+    train(model, x, 5)
+    with torch.no_grad():
+        means, factors = model.components()  # type: ignore[operator]
+        torch.testing.assert_close(factors @ factors.mT, model.normals.covariances())  # type: ignore[union-attr, operator]
+        others = means[[0, 2]].clone()
+        model.move_component(1, torch.tensor([0.7, -0.4]))  # type: ignore[operator]
+    assert model.normals.means[1].tolist() == pytest.approx([0.7, -0.4])  # type: ignore[union-attr, index]
+    torch.testing.assert_close(model.normals.means[[0, 2]], others)  # type: ignore[union-attr, index]
+    model.data_changed()
+    assert not model.finished
+    first, *_, last = train(model, x, 30)
+    assert last["loss"] < first["loss"]

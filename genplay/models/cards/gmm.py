@@ -57,7 +57,7 @@ CARD = Card(
         ),
         Objective("gradient", "Gradient ascent", "Climb the same likelihood with mini-batches."),
     ),
-    capabilities=("density", "score", "sample", "responsibilities"),
+    capabilities=("density", "score", "sample", "responsibilities", "components"),
     density={"plane": "exact"},
     cost="one pass",
     target="genplay.models.gmm:GaussianMixture",
