@@ -62,4 +62,6 @@ CARD = Card(
     cost="one pass",
     target="genplay.models.gmm:GaussianMixture",
     recipe={"learning_rate": 0.01},
+    trained_by="maximum likelihood",
+    architecture="a sum of Gaussians",
 )  # fmt: skip
