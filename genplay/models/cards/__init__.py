@@ -5,8 +5,10 @@ from __future__ import annotations
 from genplay.models.card import Card
 from genplay.models.cards import (
     bernoulli_mixture,
+    cnf,
     ddpm,
     ebm,
+    flow_matching,
     gan,
     gaussian,
     glow,
@@ -32,9 +34,11 @@ ALL: tuple[Card, ...] = (
     glow.CARD,
     maf.CARD,
     nsf.CARD,
+    cnf.CARD,
     vae.CARD,
     gan.CARD,
     ebm.CARD,
     rbm.CARD,
     ddpm.CARD,
+    flow_matching.CARD,
 )
