@@ -48,19 +48,24 @@ class Bending(HasLayers, Protocol):
 
 
 @torch.no_grad()
-def plane_exhibits(flow: Bending, about: About) -> tuple[Exhibit, ...]:
-    """All of them, about the point ``about.x``; the view is the square around the data."""
+def plane_exhibits(flow: Bending, about: About, fine: bool) -> tuple[Exhibit, ...]:
+    """All of them, about the point ``about.x``; the view is the square around the data. Not ``fine``: with fewer points."""
     box = Box.around(about.data.double().cpu().numpy())
-    return (_one_point(flow, about.x), *_warped(flow, about, box), *_mass(flow, about.x, box))
+    return (
+        _one_point(flow, about.x),
+        *_warped(flow, about, box, fine),
+        *_mass(flow, about.x, box, CELLS if fine else CELLS // 2),
+    )
 
 
-def _warped(flow: Bending, about: About, box: Box) -> list[PlanePicture]:
+def _warped(flow: Bending, about: About, box: Box, fine: bool) -> list[PlanePicture]:
     """The grid, some of the data and the chosen point after some of the stages."""
+    count, shown_points = (LINE_POINTS, SHOWN) if fine else (LINE_POINTS // 2, SHOWN // 2)
     across = np.linspace(box.x0, box.x1, LINES), np.linspace(box.y0, box.y1, LINES)
-    along = np.linspace(box.x0, box.x1, LINE_POINTS), np.linspace(box.y0, box.y1, LINE_POINTS)
+    along = np.linspace(box.x0, box.x1, count), np.linspace(box.y0, box.y1, count)
     upright = np.stack(np.broadcast_arrays(across[0][:, None], along[1][None, :]), axis=2)
     level = np.stack(np.broadcast_arrays(along[0][None, :], across[1][:, None]), axis=2)
-    data = about.data[:SHOWN]
+    data = about.data[:shown_points]
     grid = torch.tensor(np.concatenate([upright, level]).reshape(-1, 2)).to(data)
     stages = flow.stages(torch.cat([about.x, data, grid])).double().cpu().numpy()
     last = len(stages) - 1
@@ -68,7 +73,7 @@ def _warped(flow: Bending, about: About, box: Box) -> list[PlanePicture]:
     pictures = []
     for i in shown:
         point, points, rest = np.split(stages[i], [1, 1 + len(data)])
-        lines = [Polyline(line, role="dim") for line in rest.reshape(2 * LINES, LINE_POINTS, 2)]
+        lines = [Polyline(line, role="dim") for line in rest.reshape(2 * LINES, count, 2)]
         lines.append(Polyline(points, role="data", dots=True, label="data"))
         lines.append(Polyline(point, role="truth", dots=True, label="the chosen point"))
         title = (
@@ -85,7 +90,7 @@ def _warped(flow: Bending, about: About, box: Box) -> list[PlanePicture]:
 
 
 @torch.no_grad()
-def cell_masses(flow: Bending, like: Tensor, n: int = CELLS) -> tuple[Array, Array, Array]:
+def cell_masses(flow: Bending, like: Tensor, n: int) -> tuple[Array, Array, Array]:
     """Corners (n + 1, n + 1, 2) of n × n cells of the noise in data space; N(z) · area and p(x) · area, (n, n) each."""
     box = NOISE_BOX
     edges = np.linspace(box.x0, box.x1, n + 1), np.linspace(box.y0, box.y1, n + 1)
@@ -105,22 +110,22 @@ def _areas(corners: Array) -> Array:
     return 0.5 * np.abs(one[..., 0] * other[..., 1] - one[..., 1] * other[..., 0])
 
 
-def _mass(flow: Bending, like: Tensor, box: Box) -> tuple[PlanePicture, PlanePicture, Facts]:
+def _mass(flow: Bending, like: Tensor, box: Box, n: int) -> tuple[PlanePicture, PlanePicture, Facts]:
     """Cells of one size in noise, where they come from in the data, how their area changes, and what they weigh."""
-    corners, in_noise, in_data = cell_masses(flow, like)
-    ways = [*corners[::2], *corners.swapaxes(0, 1)[::2]]
+    corners, in_noise, in_data = cell_masses(flow, like, n)
+    ways = [*corners, *corners.swapaxes(0, 1)]
     before = PlanePicture(
         "Cells of noise, seen in the data", box, tuple(Polyline(way, role="model") for way in ways),
         help="Every cell holds the mass of a square of the noise: small cells are where the density is high.",
         legend=("where a square grid of the noise comes from",),
     )  # fmt: skip
-    size = Grid(NOISE_BOX, CELLS).cell_area
+    size = Grid(NOISE_BOX, n).cell_area
     factor = np.log(np.maximum(_areas(corners), 1e-12) / size)
     change = PlanePicture(
         "Area on the way from noise to data", NOISE_BOX, field=factor, scale="signed", unit="log of the ratio",
         help="How much a cell of the noise grows (or shrinks, below 0) as it becomes a cell of the data: log |det ∂x/∂z|.",
     )  # fmt: skip
-    how = f"sum over {CELLS} × {CELLS} cells, each a point's density times the area between four corners"
+    how = f"sum over {n} × {n} cells, each a point's density times the area between four corners"
     facts = Facts(
         "Mass is conserved",
         (

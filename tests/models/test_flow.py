@@ -20,8 +20,10 @@ KNOBS: dict[str, dict[str, object]] = {
     "realnvp": {"layers": 4, "width": 12},
     "glow": {"layers": 3, "width": 12},
     "maf": {"layers": 4, "width": 24},
+    "flow-matching": {"width": 12, "depth": 2, "ode_steps": 120},
+    "cnf": {"width": 12, "ode_steps": 40, "training_steps": 4},
 }
-ODES: tuple[str, ...] = ()
+ODES = ("cnf", "flow-matching")
 every = pytest.mark.parametrize("name", KNOBS)
 
 
@@ -87,11 +89,12 @@ def test_training_lowers_the_surprise_and_survives_every_kind_of_network(name: s
     kinds = build(name, x).knobs.info("norm").choices if name not in ODES else ()
     for knobs in ({}, *({"norm": norm, "dropout": 0.1} for norm in kinds)):
         model = build(name, x, knobs={**KNOBS[name], **knobs})
-        history = train(model, x, 80)
-        assert history[-1]["loss"] < history[0]["loss"] - 0.1
-        model.eval()
-        with torch.no_grad():
-            assert bool(torch.isfinite(model.log_prob(x)).all())
+        assert isinstance(model, PlaneFlow)
+        before = model.eval().log_prob(x).detach().mean()
+        train(model.train(), x, 80)
+        after = model.eval().log_prob(x).detach()
+        assert bool(torch.isfinite(after).all())
+        assert float(after.mean()) > float(before) + 0.1
 
 
 @pytest.mark.parametrize("name", ["realnvp", "glow", "maf"])
@@ -147,7 +150,7 @@ def test_no_mass_is_lost_in_the_warped_cells(name: str) -> None:
         gaps.append(np.abs(in_noise - in_data).sum())
     # What is left is the curvature of cells that are drawn with straight edges: less, the smaller they are.
     assert gaps[0] < 0.04
-    assert gaps[1] < 0.6 * gaps[0]
+    assert gaps[1] < 0.6 * gaps[0] + 1e-5
 
 
 @every
