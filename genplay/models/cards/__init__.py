@@ -5,6 +5,7 @@ from __future__ import annotations
 from genplay.models.card import Card
 from genplay.models.cards import (
     bernoulli_mixture,
+    d3pm,
     ddpm,
     ebm,
     gan,
@@ -33,4 +34,5 @@ ALL: tuple[Card, ...] = (
     rbm.CARD,
     ddpm.CARD,
     score_sde.CARD,
+    d3pm.CARD,
 )
