@@ -8,6 +8,7 @@ from genplay.models.cards import (
     bernoulli_mixture,
     chow_liu,
     cnf,
+    d3pm,
     ddpm,
     ebm,
     ensemble,
@@ -71,6 +72,7 @@ ALL: tuple[Card, ...] = (
     ebm.CARD,
     ddpm.CARD,
     score_sde.CARD,
+    d3pm.CARD,
     flow_matching.CARD,
     ensemble.CARD,
 )
