@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from genplay.models.base import About, Batch
-from genplay.models.exhibits import Facts, PlanePicture
+from genplay.models.exhibits import Facts, Matrix, PlanePicture
 from genplay.models.flow import PlaneFlow
-from genplay.models.flow_exhibits import cell_masses
+from genplay.models.flow_exhibits import look_at_cells
 from genplay.spaces.plane import HOME
 from tests.models.harness import agreement, build, kl_from_two_moons, slope_error, train, two_moons
 
@@ -128,6 +128,10 @@ def test_the_chosen_point_goes_there_and_back(name: str) -> None:
     facts = next(e for e in model.exhibits(about(x)) if isinstance(e, Facts))
     rows = dict(facts.rows)
     assert rows["x"] == rows["f⁻¹(z)"]
+    for e in model.exhibits(about(x)):
+        if isinstance(e, Matrix):
+            measured = math.log(abs(np.linalg.det(e.values)))
+            assert measured == pytest.approx(rows["log |det ∂f/∂x|"].value, abs=1e-6)
     total = rows["log p(x), their sum"]
     with torch.no_grad():
         assert total.value == pytest.approx(float(model.log_prob(x[:1])), abs=1e-9)
@@ -144,7 +148,9 @@ def test_no_mass_is_lost_in_the_warped_cells(name: str) -> None:
     gaps = []
     for n in (40, 80):
         with torch.no_grad():
-            _, in_noise, in_data = cell_masses(model, torch.zeros(1), n)
+            x = torch.zeros(1, 2)
+            cells = look_at_cells(model, x, model.encode(x), n)
+        in_noise, in_data = cells.in_noise, cells.in_data
         assert in_noise.sum() == pytest.approx(1, abs=1e-3)
         assert in_data.sum() == pytest.approx(1, abs=0.01)
         gaps.append(np.abs(in_noise - in_data).sum())
