@@ -12,6 +12,7 @@ from genplay.models.cards import (
     gaussian,
     gmm,
     kde,
+    latent_diffusion,
     made,
     nsf,
     rbm,
@@ -35,4 +36,5 @@ ALL: tuple[Card, ...] = (
     ddpm.CARD,
     score_sde.CARD,
     d3pm.CARD,
+    latent_diffusion.CARD,
 )
