@@ -130,6 +130,7 @@ class Trainer:
         if self.finished:
             return ""
         began = time.perf_counter()
+        self._skip()
         name = self._run_phase()
         self._skip()
         self.seconds += time.perf_counter() - began

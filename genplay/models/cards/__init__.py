@@ -21,6 +21,7 @@ from genplay.models.cards import (
     histogram,
     ising,
     kde,
+    latent_diffusion,
     logistic,
     lookup,
     made,
@@ -74,5 +75,6 @@ ALL: tuple[Card, ...] = (
     score_sde.CARD,
     d3pm.CARD,
     flow_matching.CARD,
+    latent_diffusion.CARD,
     ensemble.CARD,
 )
