@@ -23,7 +23,7 @@ from genplay.ui.theme import Theme
 
 __all__ = ["Dock", "Docks"]
 
-ROOMY = ("gallery", "latent")
+ROOMY = ("gallery", "latent", "sampling")
 """Panels that show pictures, and are little use in a low place."""
 SIDE = 248
 BOTTOM = 196

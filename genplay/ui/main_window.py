@@ -35,6 +35,7 @@ from genplay.ui.panels.dataset_strip import DatasetStrip
 from genplay.ui.panels.gallery import GalleryPanel
 from genplay.ui.panels.latent import LatentPanel
 from genplay.ui.panels.model import ModelPanel
+from genplay.ui.panels.sampling import SamplingPanel
 from genplay.ui.stage.stage import Stage
 from genplay.ui.status import StatusBar
 from genplay.ui.theme import Theme
@@ -113,9 +114,10 @@ class MainWindow(QMainWindow):
         self.curves = CurvesPanel(experiment, actions, theme)
         self.gallery = GalleryPanel(experiment, actions, theme)
         self.latent = LatentPanel(experiment, actions, theme)
+        self.sampling = SamplingPanel(experiment, actions, theme)
         bodies: dict[str, QWidget] = {
             "data": self.data, "model": self.model, "curves": self.curves, "gallery": self.gallery,
-            "latent": self.latent,
+            "latent": self.latent, "sampling": self.sampling,
         }  # fmt: skip
         self.docks = Docks(self, theme, bodies)
         panels = self.menus.menus["View"].addMenu("Panels")
@@ -144,6 +146,8 @@ class MainWindow(QMainWindow):
         self.theme.changed.connect(heart.redraw)
         self.stage.request_changed.connect(self._want)
         self.gallery.request_changed.connect(self._want)
+        self.sampling.awake.connect(heart.wake)
+        heart.each(0.0, self.sampling.beat)
         self.stage.sample_marked.connect(self.gallery.mark)
         self.gallery.sample_marked.connect(self.stage.mark)
         for dock in self.docks.docks.values():

@@ -14,7 +14,14 @@ from genplay.ui.dispatch import Dispatch
 __all__ = ["Menus"]
 
 ORDER = ("File", "Edit", "Data", "Model", "Train", "Latent", "Sample", "View", "Help")
-_SUBMENUS = ("world.choose", "data.choose", "model.choose", "model.objective", "sampler.choose", "sampler.target")
+_SUBMENUS = (
+    "world.choose",
+    "data.choose",
+    "model.choose",
+    "model.objective",
+    "sampler.choose",
+    "sampler.target",
+)
 
 
 class Menus:
