@@ -249,21 +249,35 @@ class Docks(QObject):
         for dock in self.docks.values():
             tabbed = bool(self._window.tabifiedDockWidgets(dock)) and not dock.isFloating()
             dock.show_title(not tabbed)
-        head = self._window.menuWidget()
+        groups = self._groups()
         for bar in self._window.findChildren(QTabBar):
-            if (
-                bar.parent() is self._window
-                and head is not None
-                and bar.geometry().intersects(head.geometry())
-            ):
-                # Qt sometimes leaves a bar behind when docks are put elsewhere: in the corner of the window.
-                bar.hide()
-                continue
+            if bar.parent() is self._window and bar.count():
+                # Qt sometimes leaves a bar behind when docks are put elsewhere, in the corner or where it was.
+                bar.setVisible(
+                    {bar.tabText(i) for i in range(bar.count())} in groups and not self._astray(bar)
+                )
             bar.setExpanding(False)
             bar.setDrawBase(False)
             bar.setElideMode(Qt.TextElideMode.ElideNone)
             bar.setUsesScrollButtons(True)
             bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def _groups(self) -> list[set[str]]:
+        """The titles of the docks that stand together in tabs."""
+        shown = [d for d in self.docks.values() if d.toggleViewAction().isChecked() and not d.isFloating()]
+        return [
+            {
+                other.windowTitle()
+                for other in (dock, *self._window.tabifiedDockWidgets(dock))
+                if other in shown
+            }
+            for dock in shown
+        ]
+
+    def _astray(self, bar: QTabBar) -> bool:
+        """Whether a tab bar lies over the bars at the top of the window."""
+        head = self._window.menuWidget()
+        return head is not None and bar.geometry().intersects(head.geometry())
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ChildAdded:
