@@ -1,0 +1,93 @@
+"""Naive Bayes on a small table, counted as by hand: a few rows of words or numbers, one of them the class. No torch.
+
+    naive    P(y) Π_j P(x_j | y),   P(x_j = a | y) = (rows of y with a in column j + α) / (rows of y + α · values of column j)
+    coupled  P(y) P(x_1, … | y),    the whole combination counted at once (+ α for each combination there could be)
+
+The posterior is either of them divided by its sum over the classes, the evidence.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+__all__ = ["Bayes", "CountTable"]
+
+
+@dataclass(frozen=True)
+class Bayes:
+    """Bayes' rule for one combination: for each class its prior, the likelihoods that are multiplied, and the posterior.
+
+    ``likelihoods`` has one factor a column (naive) or a single one (coupled). ``posterior`` is empty where the evidence
+    is 0: the combination was seen in no class, and the rule says 0 / 0.
+    """
+
+    prior: dict[Hashable, float]
+    likelihoods: dict[Hashable, tuple[float, ...]]
+    evidence: float
+    posterior: dict[Hashable, float]
+
+    @property
+    def joint(self) -> dict[Hashable, float]:
+        """Prior × likelihood, the score that classes are compared by."""
+        return {y: self.prior[y] * math.prod(self.likelihoods[y]) for y in self.prior}
+
+
+class CountTable:
+    """Rows of values and their classes, with α imaginary counts (Laplace)."""
+
+    def __init__(
+        self, rows: Sequence[Sequence[Hashable]], labels: Sequence[Hashable], smoothing: float = 0.0
+    ) -> None:
+        if len(rows) != len(labels) or not rows:
+            raise ValueError("a table has at least one row, and one class a row")
+        self.smoothing = smoothing
+        self.columns = len(rows[0])
+        self.classes = Counter(labels)
+        self.values = [sorted({row[j] for row in rows}, key=str) for j in range(self.columns)]
+        self._single = Counter(
+            (j, row[j], y) for row, y in zip(rows, labels, strict=True) for j in range(self.columns)
+        )
+        self._whole = Counter((tuple(row), y) for row, y in zip(rows, labels, strict=True))
+
+    @property
+    def combinations(self) -> int:
+        """How many combinations of the columns' values there are: what the coupled model must see to know them all."""
+        return math.prod(len(v) for v in self.values)
+
+    @property
+    def numbers(self) -> tuple[int, int]:
+        """How many numbers each class needs: naive Σ (values − 1), coupled Π values − 1."""
+        return sum(len(v) - 1 for v in self.values), self.combinations - 1
+
+    def seen(self, combination: Sequence[Hashable]) -> dict[Hashable, int]:
+        """How many rows of each class are exactly this combination."""
+        return {y: self._whole[tuple(combination), y] for y in self.classes}
+
+    def naive(self, combination: Sequence[Hashable]) -> Bayes:
+        """Bayes' rule with the columns independent given the class."""
+
+        def factor(j: int, value: Hashable, y: Hashable) -> float:
+            return self._share(self._single[j, value, y], y, len(self.values[j]))
+
+        return self._bayes(
+            {y: tuple(factor(j, v, y) for j, v in enumerate(combination)) for y in self.classes}
+        )
+
+    def coupled(self, combination: Sequence[Hashable]) -> Bayes:
+        """Bayes' rule with whole combinations counted."""
+        seen = self.seen(combination)
+        return self._bayes({y: (self._share(seen[y], y, self.combinations),) for y in self.classes})
+
+    def _share(self, count: int, y: Hashable, of: int) -> float:
+        return (count + self.smoothing) / (self.classes[y] + self.smoothing * of)
+
+    def _bayes(self, likelihoods: dict[Hashable, tuple[float, ...]]) -> Bayes:
+        rows = sum(self.classes.values())
+        prior = {y: n / rows for y, n in self.classes.items()}
+        joint = {y: prior[y] * math.prod(likelihoods[y]) for y in prior}
+        evidence = sum(joint.values())
+        posterior = {y: p / evidence for y, p in joint.items()} if evidence > 0 else {}
+        return Bayes(prior, likelihoods, evidence, posterior)
