@@ -116,7 +116,8 @@ class GaussianRBM(Model):
         """∇ log p(x): towards the mean of the bumps that x may belong to, (n, d) → (n, d)."""
         u = self.units(x)
         expected = self.b + self._pull(u).sigmoid() @ self.W.T
-        return (expected - u) / (self.sigma.square() * self.units.scale)
+        slope: Tensor = (expected - u) / (self.sigma.square() * self.units.scale)
+        return slope
 
     def _mixture(self) -> tuple[Tensor, Tensor, Tensor]:
         """The bumps in data units: log weights, means, σ."""

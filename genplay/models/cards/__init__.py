@@ -18,6 +18,7 @@ from genplay.models.cards import (
     markov,
     nsf,
     rbm,
+    sigmoid_belief_net,
     vae,
 )
 
@@ -32,6 +33,7 @@ ALL: tuple[Card, ...] = (
     ising.CARD,
     markov.CARD,
     hmm.CARD,
+    sigmoid_belief_net.CARD,
     made.CARD,
     nsf.CARD,
     vae.CARD,
