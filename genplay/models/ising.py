@@ -193,6 +193,7 @@ class Ising(Model):
             single, pair = torch.autograd.grad(pairwise_log_z(h, J), (h, J))
         return single, pair
 
+    @torch.no_grad()
     def exhibits(self, about: About) -> tuple[Exhibit, ...]:
         """Couplings, fields, a chain from the chosen image, and what data and model still disagree on."""
         h, w = (t.detach().double().cpu().numpy() for t in (self.fields, self.weights))

@@ -20,9 +20,11 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from genplay.knobs import Knobs
-from genplay.models.base import Batch, Model, Phase, Setting, Terms
+from genplay.models.base import About, Batch, Model, Phase, Setting, Terms
 from genplay.models.cards.rbm import CARD, RBMKnobs
+from genplay.models.exhibits import Bars, Exhibit, Facts, Pictures
 from genplay.models.layers import NoiseTape, double
+from genplay.models.rbm_ais import annealed_log_z
 from genplay.models.rbm_sums import (
     HIDDEN_SIDE,
     LogZ,
@@ -30,7 +32,7 @@ from genplay.models.rbm_sums import (
     minus_free_energy_blocks,
     visible_side_log_z,
 )
-from genplay.quantity import Kind
+from genplay.quantity import Kind, Quantity, estimate, exact
 
 __all__ = ["RBM"]
 
@@ -38,6 +40,9 @@ EXACT_RATE = 4.0
 """A gradient without noise bears longer steps."""
 CHUNK = 1000
 """So many samples are drawn at a time: each needs thousands of random numbers."""
+SHOWN_FILTERS = 32
+SHOWN_PHASES = 8
+PHASE_ROWS = 256
 
 
 class RBM(Model):
@@ -137,14 +142,21 @@ class RBM(Model):
         size = self.dim + self.options.sweeps * (self.hidden + self.dim)
         return torch.rand(n, size, generator=generator, device=generator.device)
 
-    @torch.no_grad()
     def sample_from(self, noise: Tensor) -> Tensor:
         """A Gibbs chain from random pixels whose temperature falls from ∞ to 1 in the first half of its sweeps."""
-        v = (noise[:, : self.dim] < 0.5).to(noise)
+        return self._chain(noise)[-1]
+
+    def trajectory(self, noise: Tensor) -> Tensor:
+        """The chain after each sweep, (sweeps + 1, n, 25)."""
+        return torch.stack(self._chain(noise))
+
+    @torch.no_grad()
+    def _chain(self, noise: Tensor) -> list[Tensor]:
+        states = [(noise[:, : self.dim] < 0.5).to(noise)]
         each = noise[:, self.dim :].split(self.hidden + self.dim, dim=1)
         for t, uniforms in enumerate(each, start=1):
-            v = self._gibbs(v, uniforms, min(1.0, 2 * t / len(each)))
-        return v
+            states.append(self._gibbs(states[-1], uniforms, min(1.0, 2 * t / len(each))))
+        return states
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         """n fresh samples, some at a time: the noise of all their chains would not fit in memory."""
@@ -186,6 +198,75 @@ class RBM(Model):
         block = minus_free_energy_blocks(*self._arrays())
         return lambda start, stop: block(start, stop) - log_z
 
+    # Looking inside
+
+    @torch.no_grad()
+    def exhibits(self, about: About) -> tuple[Exhibit, ...]:
+        """Filters, hidden units of the chosen image, both phases of the last gradient, free energies, log Z beside AIS."""
+        data = about.data[torch.randperm(len(about.data), generator=about.generator)[:PHASE_ROWS]]
+        if self.objective == "pcd":
+            model, where = self.chains, "the persistent chains"
+        else:
+            # A generator and a tape of their own: looking must not disturb the noise of training.
+            model, where = data, f"chains of {self.options.k} sweeps from the data"
+            for _ in range(self.options.k):
+                size = (len(model), self.hidden + self.dim)
+                model = self._gibbs(model, torch.rand(size, generator=about.generator).to(model), 1.0)
+        positive, negative = (v.T @ self.hidden_probabilities(v) / len(v) for v in (data, model))
+        loudest = self.W.norm(dim=0).argsort(descending=True)[:SHOWN_FILTERS].sort().values
+        strongest = loudest[:SHOWN_PHASES]
+        names = tuple(f"h{k}" for k in loudest.tolist())
+        on = self.hidden_probabilities(about.x)
+        return (
+            Pictures(
+                "Filters", _array(self.W.T[loudest]), names, "signed",
+                help="W: where a hidden unit wants light, and where darkness.",
+            ),
+            Bars(
+                "Hidden units of the chosen image", tuple(f"h{k}" for k in range(self.hidden)), _array(on[0]),
+                help="P(h = 1 | v), all at once: given the pixels the hidden units are independent.",
+            ),
+            Pictures(
+                "The chosen image through the hidden units",
+                _array(torch.cat([about.x, self.pixel_probabilities(on)])), ("image", "p(lit | hidden)"),
+            ),
+            Pictures(
+                "Positive phase", _array(positive.T[strongest]), names[:SHOWN_PHASES],
+                help="E[v h] over data: how often pixel and hidden unit are on together.",
+            ),
+            Pictures(
+                "Negative phase", _array(negative.T[strongest]), names[:SHOWN_PHASES],
+                help=f"The same over {where}. Learning has ended where both phases are alike.",
+            ),
+            Facts("Free energy and Z", self._facts(about, data, model)),
+        )  # fmt: skip
+
+    def _facts(self, about: About, data: Tensor, model: Tensor) -> tuple[tuple[str, Quantity | str], ...]:
+        own = self.energy(about.x)[0]
+        rows: list[tuple[str, Quantity | str]] = [
+            ("F of the chosen image", exact(float(own), "closed form")),
+            ("mean F of data", mean_of(self.energy(data), "over a part of the data")),
+            ("mean F of the negative phase", mean_of(self.energy(model), "over chains")),
+        ]
+        if self.hidden <= HIDDEN_SIDE:
+            rows.append(("log Z", exact(self.log_z(), self.density_method)))
+        else:
+            rows.append(("log Z", "a sum over all 2^25 images, which takes a second or two: see Evaluate"))
+        found = annealed_log_z(
+            self.W.double(), self.b.double(), self.c.double(), generator=about.generator, runs=64, steps=60
+        )
+        return (*rows, ("log Z by AIS", found))
+
     def _arrays(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         W, b, c = (t.detach().cpu().double().numpy() for t in (self.W, self.b, self.c))
         return W, b, c
+
+
+def mean_of(values: Tensor, method: str) -> Quantity:
+    """The mean of (n,) numbers with its standard error."""
+    error = float(values.std() / len(values) ** 0.5) if len(values) > 1 else None
+    return estimate(float(values.mean()), error, method)
+
+
+def _array(t: Tensor) -> NDArray[np.float64]:
+    return t.detach().double().cpu().numpy()

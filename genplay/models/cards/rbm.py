@@ -20,6 +20,7 @@ class RBMKnobs(Knobs):
         low=1,
         high=64,
         objectives=("cd", "pcd"),
+        worlds=("digits",),
     )
     hidden_exact: int = knob(
         18,
@@ -27,6 +28,15 @@ class RBMKnobs(Knobs):
         low=1,
         high=20,
         objectives=("exact",),
+        worlds=("digits",),
+        label="hidden",
+    )
+    hidden_plane: int = knob(
+        10,
+        "Hidden units on the plane: each is an arrow that moves the bump where it is on, so that there are 2^n bumps.",
+        low=1,
+        high=14,
+        worlds=("plane",),
         label="hidden",
     )
     k: int = knob(
@@ -49,6 +59,7 @@ class RBMKnobs(Knobs):
         high=500,
         log=True,
         live=True,
+        worlds=("digits",),
     )
 
 
@@ -56,11 +67,12 @@ CARD = Card(
     id="rbm",
     title="Restricted Boltzmann machine",
     family="Energy",
-    worlds=("digits",),
-    summary="Pixels on one side, hidden features on the other, a weight between each two. Low energy means likely; the "
-    "sum over all 2^25 images that everybody says is impossible is done here.",
+    worlds=("plane", "digits"),
+    summary="Pixels (or coordinates) on one side, hidden features on the other, a weight between each two. Low energy means "
+    "likely; the sum over all states that everybody says is impossible is done here.",
     formula=r"p(v) = \frac{1}{Z} \sum_h e^{v^\top W h + b^\top v + c^\top h}",
-    reference="Smolensky 1986; contrastive divergence: Hinton 2002; persistent chains: Tieleman 2008",
+    reference="Smolensky 1986; contrastive divergence: Hinton 2002; persistent chains: Tieleman 2008; real-valued "
+    "units: Welling, Rosen-Zvi and Hinton 2004",
     knobs=RBMKnobs,
     objectives=(
         Objective(
@@ -80,10 +92,13 @@ CARD = Card(
             "No chains: the model's averages are sums over all states of the hidden units (few of them: 2^n states).",
         ),
     ),
-    capabilities=("density", "energy", "sample"),
-    density={"digits": "exact"},
+    capabilities=("density", "energy", "score", "sample", "trajectory"),
+    limited={"score": ("plane",), "trajectory": ("digits",)},
+    density={"plane": "exact", "digits": "exact"},
     cost="chain",
-    target="genplay.models.rbm:RBM",
+    target={"plane": "genplay.models.gaussian_rbm:GaussianRBM", "digits": "genplay.models.rbm:RBM"},
+    trained_by="maximum likelihood, by chains or exact",
+    architecture="one layer of hidden units",
     recipe={
         "learning_rate": 0.01,
         "batch_size": 128,
