@@ -72,10 +72,14 @@ def test_draws_have_the_law_of_the_density(
     assert kstest(found + 0.05, cdf).pvalue < 1e-3
 
 
-def test_a_draw_fills_its_bin_evenly() -> None:
+def test_a_draw_fills_its_bin_evenly_whatever_the_bin() -> None:
     head = DiscretisedLogisticHead(4, 0.5)
-    inside = np.mod(draws(head, parameters(head)), 0.5) / 0.5
-    assert kstest(inside, "uniform").pvalue > 1e-3
+    drawn = draws(head, parameters(head))
+    bins = np.floor(drawn / 0.5)
+    busiest = [b for b in np.unique(bins) if (bins == b).sum() > 500]
+    assert len(busiest) > 3
+    for b in busiest:
+        assert kstest(drawn[bins == b] / 0.5 - b, "uniform").pvalue > 1e-4
 
 
 def test_the_pixel_is_lit_as_often_as_its_odds_say() -> None:
