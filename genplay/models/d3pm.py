@@ -21,13 +21,14 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from genplay.models.base import About, Batch, Model, Phase, Setting, Terms
 from genplay.models.cards.d3pm import CARD, FlipKnobs
 from genplay.models.denoiser import Denoiser
-from genplay.models.diffusion_exhibits import as_array, bound_on, picture_process
+from genplay.models.diffusion_exhibits import as_array, bound_from, picture_process
 from genplay.models.exhibits import Curves, Exhibit, Facts
 from genplay.models.layers import NoiseTape
 
 __all__ = ["D3PM", "kept_shares", "step_back"]
 
 STAGES = (0.0, 0.1, 0.25, 0.4, 0.6, 0.8, 1.0)
+SHOWN = 64
 LEAST = 1e-6
 """No guess is surer than this, so that no logarithm is of 0."""
 
@@ -159,19 +160,25 @@ class D3PM(Model):
         noised = [self.noised(x, t, generator) for t in STAGES]
         guesses = [self.noised_score(z, t) for z, t in zip(noised, STAGES, strict=True)]
         way = self.trajectory(self.noise(1, generator))[:, 0]
-        costs = as_array(self._step_costs(x.expand(64, -1), generator).mean(dim=1))
+        costs = self._step_costs(x.expand(SHOWN, -1), generator)
         steps = as_array(torch.arange(1, self.steps + 1))
         kept = as_array(self.kept)
         help = "The bound is the sum of these: what the network pays at each step for not knowing the image."
         return (
             *picture_process(noised, guesses, STAGES, way),
-            Curves("What each step back costs", {"KL": (steps, costs)}, "step t", "nats", help=help),
+            Curves(
+                "What each step back costs",
+                {"KL": (steps, as_array(costs.mean(dim=1)))},
+                "step t",
+                "nats",
+                help=help,
+            ),
             Curves(
                 "Chance that a pixel has flipped",
                 {"(1 − κ)/2": (as_array(torch.arange(self.steps + 1)), (1 - kept) / 2)},
                 "step t",
             ),
-            Facts("Your image", (("log p(x)", bound_on(self, x, generator)),)),
+            Facts("Your image", (("log p(x)", bound_from(-costs.sum(dim=0))),)),
         )
 
 

@@ -16,7 +16,15 @@ from genplay.models.exhibits import Curves, Exhibit, Pictures, PlanePicture, Pol
 from genplay.quantity import Quantity, bound
 from genplay.spaces.plane import HOME, Grid
 
-__all__ = ["PlaneProcess", "as_array", "bound_on", "levels_of", "picture_process", "plane_process"]
+__all__ = [
+    "PlaneProcess",
+    "as_array",
+    "bound_from",
+    "bound_on",
+    "levels_of",
+    "picture_process",
+    "plane_process",
+]
 
 STAGES = (0.0, 0.1, 0.25, 0.5, 1.0)
 SCORED = 0.25
@@ -100,9 +108,14 @@ def picture_process(
 
 def bound_on(model: HasElbo, x: Tensor, generator: torch.Generator) -> Quantity:
     """The mean of many one-sample bounds on log p of one point x (1, d)."""
-    values = model.elbo(x.expand(BOUND_DRAWS, -1), generator).double()
-    error = float(values.std()) / math.sqrt(BOUND_DRAWS)
-    return bound(float(values.mean()), "lower", f"evidence lower bound, {BOUND_DRAWS} draws", error)
+    return bound_from(model.elbo(x.expand(BOUND_DRAWS, -1), generator))
+
+
+def bound_from(values: Tensor) -> Quantity:
+    """The mean of one-sample bounds (n,) with its standard error."""
+    error = float(values.double().std()) / math.sqrt(len(values))
+    method = f"evidence lower bound, {len(values)} draws"
+    return bound(float(values.double().mean()), "lower", method, error)
 
 
 def stack(rows: Sequence[Tensor]) -> NDArray[np.float64]:

@@ -122,7 +122,7 @@ class LatentDiffusion(Model):
     @torch.no_grad()
     def _measure(self, batch: Batch) -> Terms:
         """The codes' mean and common scale: the diffusion works on codes of unit size."""
-        found = Standardise(self.encode(batch.x))
+        found = Standardise(self.encoder(self.units(batch.x)))
         self.codes.standardise.mean.copy_(found.mean)
         self.codes.standardise.scale.copy_(found.scale)
         self.measured.fill_(1)
@@ -130,20 +130,20 @@ class LatentDiffusion(Model):
 
     def _diffuse(self, batch: Batch) -> Terms:
         with torch.no_grad():
-            codes = self.encode(batch.x)
+            codes = self.encoder(self.units(batch.x))
         (phase,) = self.codes.phases()
         return phase.run(Batch(codes, batch.y, batch.generator))
 
     # Codes
 
     def encode(self, x: Tensor) -> Tensor:
-        """z = E(x), (n, d) → (n, latent_dim)."""
-        out: Tensor = self.encoder(self.units(x))
+        """z = E(x) in the diffusion's units, in which all codes together are of unit size, (n, d) → (n, latent_dim)."""
+        out: Tensor = self.codes.standardise(self.encoder(self.units(x)))
         return out
 
     def decode(self, z: Tensor) -> Tensor:
         """D(z): a point, or the probability of each pixel, (n, latent_dim) → (n, d)."""
-        out: Tensor = self.decoder(z)
+        out: Tensor = self.decoder(self.codes.standardise.inverse(z))
         return out.sigmoid() if self.images else self.units.inverse(out)
 
     def reconstruct(self, x: Tensor) -> Tensor:
@@ -158,12 +158,12 @@ class LatentDiffusion(Model):
 
     def code_path(self, noise: Tensor) -> Tensor:
         """The codes on the way from noise, (steps + 1, n, latent_dim)."""
-        return self.codes.standardise.inverse(torch.stack(self.codes.path(noise)))
+        return torch.stack(self.codes.path(noise))
 
     @torch.no_grad()
     def sample_from(self, noise: Tensor) -> Tensor:
         """The decoded end of the way; of an image each pixel as it is likelier."""
-        return self._drawn(self.decode(self.codes.standardise.inverse(self.codes.path(noise)[-1])))
+        return self._drawn(self.decode(self.codes.path(noise)[-1]))
 
     @torch.no_grad()
     def trajectory(self, noise: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ CASES = {
     "kde uniform": ("kde", {"rule": "manual", "bandwidth": 0.15, "kernel": "uniform"}, 1),
     "nsf": ("nsf", {}, 150),
     "ddpm": ("ddpm", {"sampler": "ode", "width": 32, "depth": 2}, 300),
+    "score-sde": ("score-sde", {"sampler": "ode", "width": 32, "depth": 2}, 300),
 }
 
 

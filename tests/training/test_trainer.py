@@ -197,7 +197,7 @@ def test_a_loss_that_is_not_a_number_stops_and_the_last_good_parameters_are_kept
     trainer.set_knob("trouble_at", -1)
     trainer.advance(300)
     assert trainer.step_count == 339
-    assert losses(trainer)[-1] < 1.6
+    assert np.mean(losses(trainer)[-100:]) < 1.6
     assert np.all(np.diff(trainer.history.curve("loss")[0]) == 1)
 
 
