@@ -78,7 +78,9 @@ class RunPlan:
     def with_data(self, data: Data) -> RunPlan:
         """The plan with other data of the same world."""
         check_data(data, self.world)
-        if "labels" in self.card.capabilities_in(self.world) and data.classes > self.data.classes:
+        # A model whose knob for classes is off does not look at labels: new ones are no news to it.
+        told = getattr(self.model_knobs, "conditional", True)
+        if told and "labels" in self.card.capabilities_in(self.world) and data.classes > self.data.classes:
             raise BadInput(
                 f"The data now have {data.classes} classes, the model was built for {self.data.classes}. "
                 "Restart the run to take in the new class."
