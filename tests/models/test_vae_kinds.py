@@ -165,6 +165,11 @@ def test_a_categorical_decoder_is_normalised_and_draws_what_it_says() -> None:
     level = np.interp(drawn[:, 0].numpy(), grid.xs + grid.box.width / 2560, cumulative)
     counts, _ = np.histogram(level, bins=20, range=(0, 1))
     assert ((counts - 2000) ** 2 / 2000).sum() < 60
+    # Of an outermost bin's mass a share of 1/e lies beyond the box.
+    share = torch.softmax(decoder.logits(z)[0], dim=-1) / math.e
+    below, above = (drawn < -2).double().mean(dim=0), (drawn > 2).double().mean(dim=0)
+    torch.testing.assert_close(below, share[:, 0], atol=5e-3, rtol=0)
+    torch.testing.assert_close(above, share[:, -1], atol=5e-3, rtol=0)
 
 
 @torch.no_grad()
