@@ -88,8 +88,10 @@ class RunPlan:
         """The plan with other data of the same world."""
         check_data(data, self.world)
         self._check_law(data)
-        told_classes = {"labels", "posterior"} & set(self.card.capabilities_in(self.world))
-        if told_classes and data.classes > self.data.classes:
+        # A model whose knob for classes is off does not look at labels: new ones are no news to it.
+        told = getattr(self.model_knobs, "conditional", True)
+        classifies = {"labels", "posterior"} & set(self.card.capabilities_in(self.world))
+        if told and classifies and data.classes > self.data.classes:
             raise BadInput(
                 f"The data now have {data.classes} classes, the model was built for {self.data.classes}. "
                 "Restart the run to take in the new class."

@@ -49,7 +49,7 @@ def density(
 @pytest.mark.parametrize("model", [c.id for c in cards().values() if "plane" in c.density])
 def test_on_the_plane(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = trained(tmp_path, model, "plane", "two-moons")
-    cells = 128 if cards()[model].cost == "T steps" or model == "cnf" else 400
+    cells = 128 if cards()[model].cost == "T steps" else 400
     grid = Grid(Box(-6, 6, -6, 6), cells)
     log_p, kind = density(tmp_path, run, grid.points(), capsys)
     assert kind == cards()[model].density["plane"]

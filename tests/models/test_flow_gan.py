@@ -162,4 +162,5 @@ def test_the_two_goals_are_shown_and_say_what_they_are(name: str, world: str) ->
     nll = dict(facts.rows)["NLL"]
     assert isinstance(nll, Quantity)
     assert nll.kind == model.density_kind
-    assert nll.value == pytest.approx(-float(model.log_prob(x).mean().detach()), abs=1e-3)  # type: ignore[operator]
+    judged = x[:48] if nll.kind == "bound" else x
+    assert nll.value == pytest.approx(-float(model.log_prob(judged).mean().detach()), abs=1e-3)  # type: ignore[operator]

@@ -10,6 +10,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from genplay.errors import BadInput
+from genplay.lab.fit import data_of
 from genplay.models.base import About, Batch, HasLabels, Model, Setting
 from genplay.models.categorical_decoder import CategoricalDecoder
 from genplay.models.class_code import ClassCode
@@ -21,6 +23,7 @@ from genplay.models.vae_exhibits import exact_posterior
 from genplay.spaces import DIMENSIONS, World
 from genplay.spaces.binary import codes
 from genplay.spaces.plane import HOME, Grid
+from genplay.training.plan import RunPlan
 from tests.models.harness import agreement, build, few_images, log_prob_on, total_mass, train, two_moons
 
 
@@ -162,6 +165,11 @@ def test_a_categorical_decoder_is_normalised_and_draws_what_it_says() -> None:
     level = np.interp(drawn[:, 0].numpy(), grid.xs + grid.box.width / 2560, cumulative)
     counts, _ = np.histogram(level, bins=20, range=(0, 1))
     assert ((counts - 2000) ** 2 / 2000).sum() < 60
+    # Of an outermost bin's mass a share of 1/e lies beyond the box.
+    share = torch.softmax(decoder.logits(z)[0], dim=-1) / math.e
+    below, above = (drawn < -2).double().mean(dim=0), (drawn > 2).double().mean(dim=0)
+    torch.testing.assert_close(below, share[:, 0], atol=5e-3, rtol=0)
+    torch.testing.assert_close(above, share[:, -1], atol=5e-3, rtol=0)
 
 
 @torch.no_grad()
@@ -200,6 +208,14 @@ def test_a_vae_with_a_categorical_decoder_learns_two_moons() -> None:
         # Cells that divide the decoder's bins: the midpoint rule is then exact.
         assert agreement(model, model.sample(4000, seeded(1)), HOME) > 1e-3
         assert agreement(model, model.sample(4000, seeded(1)) + 0.03, HOME) < 1e-6
+
+
+def test_only_a_conditional_vae_minds_a_new_class() -> None:
+    one, two = data_of("gaussian-blob"), data_of("two-moons")
+    assert one.classes < two.classes
+    assert RunPlan("vae", "plane", one).with_data(two).data is two
+    with pytest.raises(BadInput, match="Restart"):
+        RunPlan("vae", "plane", one, knobs={"conditional": True}).with_data(two)
 
 
 def about(x: Tensor, y: Tensor | None = None) -> About:
