@@ -64,7 +64,7 @@ def plane_exhibits(flow: Bending, about: About, fine: bool) -> tuple[Exhibit, ..
     """All of them, about the point ``about.x``; the view is the square around the data. Not ``fine``: with fewer points."""
     box = Box.around(about.data.double().cpu().numpy())
     pictures, z = _warped(flow, about, box, fine)
-    cells = look_at_cells(flow, about.x, z, CELLS if fine else CELLS // 2)
+    cells = look_at_cells(flow, about.x, z, CELLS if fine else CELLS // 3)
     matrix = (_jacobian(flow, about.x),) if fine else ()
     return (_one_point(flow, about.x, z, cells), *matrix, *pictures, *_mass(cells, box))
 
@@ -72,7 +72,7 @@ def plane_exhibits(flow: Bending, about: About, fine: bool) -> tuple[Exhibit, ..
 @torch.no_grad()
 def _warped(flow: Bending, about: About, box: Box, fine: bool) -> tuple[list[PlanePicture], Tensor]:
     """The grid, some of the data and the chosen point after some of the stages; and where that point ends, (1, 2)."""
-    count, shown_points = (LINE_POINTS, SHOWN) if fine else (LINE_POINTS // 2, SHOWN // 2)
+    count, shown_points = (LINE_POINTS, SHOWN) if fine else (LINE_POINTS // 4, SHOWN // 4)
     across = np.linspace(box.x0, box.x1, LINES), np.linspace(box.y0, box.y1, LINES)
     along = np.linspace(box.x0, box.x1, count), np.linspace(box.y0, box.y1, count)
     upright = np.stack(np.broadcast_arrays(across[0][:, None], along[1][None, :]), axis=2)

@@ -148,7 +148,7 @@ def test_exhibits_show_paths_velocities_and_pairs() -> None:
     shown = {e.title: e for e in model.exhibits(about)}
     pairs = shown["Pairs of noise and data in a batch"]
     assert isinstance(pairs, PlanePicture)
-    assert sum(len(line.points) == 2 for line in pairs.lines) == 128
+    assert sum(len(line.points) == 2 for line in pairs.lines) == 64
     strokes = shown["Velocity at t = 0.5"]
     assert isinstance(strokes, PlanePicture)
     first = strokes.lines[0].points

@@ -26,6 +26,8 @@ def test_no_number_depends_on_one_that_comes_later(knobs: dict[str, object]) -> 
         jacobian = torch.autograd.functional.jacobian(lambda a, f=layer: f(a[None])[0][0], x)
         placed = jacobian[layer.order][:, layer.order]
         assert torch.equal(placed.triu(1), torch.zeros_like(placed))
+        _, log_det = layer(x[None])
+        assert float(placed.diagonal().log().sum()) == pytest.approx(float(log_det.detach()), abs=1e-9)
         # And every number depends on most of those before it.
         assert int((placed.tril(-1) != 0).sum()) > 250
 

@@ -72,7 +72,7 @@ CARD = Card(
     density={"plane": "exact", "digits": "bound"},
     cost="T steps",
     target={"plane": "genplay.models.cnf:CNF", "digits": "genplay.models.cnf:DigitCNF"},
-    recipe={"learning_rate": 4e-3, "ema": 0.99, "batch_size": 128},
+    recipe={"learning_rate": 2e-3, "ema": 0.995, "batch_size": 128},
     trained_by="maximum likelihood",
     architecture="velocity of an ODE",
 )

@@ -23,7 +23,7 @@ class FlowMatchingKnobs(Knobs):
         20, "Runge–Kutta steps of the solver for samples and densities.", low=2, high=200, log=True, live=True
     )
     group: int = knob(
-        128,
+        64,
         "So many points are matched with as much noise at a time: larger groups, straighter paths, slower steps.",
         low=2,
         high=256,
