@@ -128,3 +128,13 @@ def test_images_are_reconstructed() -> None:
     train(model, x, 200, learning_rate=4e-3)
     with torch.no_grad():
         assert float(((model.reconstruct(x) > 0.5) == (x > 0.5)).float().mean()) > 0.93
+
+
+def test_a_substep_skips_the_phases_whose_turn_it_is_not() -> None:
+    from genplay.lab.fit import data_of, plan_of
+    from genplay.training.trainer import Trainer
+
+    trainer = Trainer(plan_of(data_of("two-moons"), "latent-diffusion", knobs={"autoencoder_steps": 1}))
+    names = [trainer.substep() for _ in range(5)]
+    assert names == ["autoencode", "measure the codes", *["diffuse the codes"] * 3]
+    assert trainer.step_count == 3
