@@ -107,6 +107,17 @@ def test_both_modes_get_their_share(name: str) -> None:
     assert np.allclose(left.std(axis=0), 0.25, atol=0.03)
 
 
+def test_independent_proposals_are_corrected_for_where_they_come_from() -> None:
+    # q is centred elsewhere than p: without its density in the ratio the mean would be pulled to the middle.
+    sampler = make("metropolis", gaussian(), {"proposal": "independent", "chains": 400}, seed=4)
+    sampler.run(100)
+    trace = sampler.run(400)
+    statistics = moments(trace.reshape(-1, 2))
+    by_chain = statistics.reshape(*trace.shape[:2], -1)
+    worth = min(effective_size(by_chain[:, :, k]) for k in range(5))
+    assert off_by(statistics, TRUE_MOMENTS, worth).max() < 4
+
+
 def test_independent_proposals_cross_the_valley() -> None:
     sampler = make("metropolis", two_modes(), {"proposal": "independent", "chains": 200}, seed=0)
     sampler.run(100)
