@@ -183,6 +183,15 @@ _MODEL = (
         "recipe.set", "Set a training knob", "Change the optimiser, learning rate, batch size and so on.", _KNOB
     ),
     ActionSpec(
+        "model.move_component", "Move a component",
+        "Put the mean of one of the model's Gaussians somewhere else; training goes on from there.",
+        (
+            Param("index", "int", "which component, from 0", low=0),
+            Param("x", "float", "where to, across", low=-1e6, high=1e6),
+            Param("y", "float", "where to, up", low=-1e6, high=1e6),
+        ),
+    ),
+    ActionSpec(
         "model.defaults", "Default knobs", "Set all knobs of the model and its recipe to their defaults.",
         (), "Model",
     ),

@@ -198,6 +198,7 @@ class _Models:
             "model.set": self.set,
             "recipe.set": self.set_recipe,
             "model.defaults": self.defaults,
+            "model.move_component": self.move_component,
         }
 
     def choose(self, name: str) -> None:
@@ -234,6 +235,21 @@ class _Models:
             self._experiment.choose_model(
                 replace(choice, recipe=recipe), f"Set {name}", merge=f"recipe.{name}"
             )
+
+    def move_component(self, index: int, x: float, y: float) -> None:
+        experiment = self._experiment
+        if "components" not in experiment.card.capabilities_in(experiment.world):
+            raise BadInput(f"The model '{experiment.model_id}' has no Gaussians that can be moved; gmm has.")
+
+        def move(model: Any) -> None:
+            means, _ = model.components()
+            if not 0 <= index < len(means):
+                raise BadInput(f"There is no component {index}. Allowed: 0 to {len(means) - 1}.")
+            model.move_component(index, means.new_tensor([x, y]))
+
+        experiment.bench.command(
+            lambda worker: worker.alter(move, "a component was moved by hand"), starts=True
+        )
 
     def defaults(self) -> None:
         old = self._experiment.desk().choice

@@ -51,8 +51,9 @@ class SamplingRun:
         self._then = NOTHING
         self._runs = 0
         self._trouble = ""
-        for signal in (experiment.world_changed, experiment.data_changed, experiment.run_changed):
-            signal.connect(self._other_target)
+        experiment.world_changed.connect(self._other_target)
+        experiment.data_changed.connect(self._other_target)
+        experiment.run_changed.connect(self._other_run)
 
     # What is chosen
 
@@ -178,19 +179,25 @@ class SamplingRun:
         self._jobs.close()
 
     def _go(self, events: int) -> None:
-        if self._target is None:
+        if self._session is not None and self._session.view.state != "failed":
+            self._submit(self._session, events)
+            return
+        if self.on == "model":
+            # It may have been trained since it was last looked at.
+            self._forget_target()
+        if self._target is not None:
+            self._submit(self._open(self._target), events)
+        else:
+            self._drop()
             self._then = events
             self.prepare()
-            return
-        if self._session is None or self._session.view.state == "failed":
-            self._open(self._target)
-        session = self._session
-        assert session is not None
+
+    def _submit(self, session: SamplingSession, events: int) -> None:
         if session.go(None if events == RUN else events):
             self._job = self._jobs.submit(session.work, "sampling")
         self.changed.emit()
 
-    def _open(self, target: Target) -> None:
+    def _open(self, target: Target) -> SamplingSession:
         """A session for the chosen sampler; raises ``BadInput`` if it cannot serve the target."""
         reason = self.card.why_not(target)
         if reason:
@@ -206,6 +213,7 @@ class SamplingRun:
             return card(name).load()(target, knobs, np.random.default_rng(seed))
 
         self._session = SamplingSession(self._runs, target, self.on, name, make, self.speed)
+        return self._session
 
     def _drop(self) -> None:
         self._then = NOTHING
@@ -225,6 +233,10 @@ class SamplingRun:
         self._drop()
         self._forget_target()
         self.changed.emit()
+
+    def _other_run(self, *_: object) -> None:
+        if self.on == "model":
+            self._other_target()
 
     def _copied(self, model: Model) -> None:
         from genplay.sampling.model_target import model_target
@@ -252,5 +264,5 @@ class SamplingRun:
             )
             self.sampler = fits or self.sampler
         elif then != NOTHING:
-            self._go(then)
+            self._submit(self._open(target), then)
         self.changed.emit()

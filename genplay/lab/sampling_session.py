@@ -139,9 +139,12 @@ class SamplingSession:
     def work(self, _progress: Callable[[float, str], None], cancelled: Callable[[], bool]) -> None:
         """Do what was asked for, until paused or cancelled."""
         from genplay.spaces.one_thread import one_thread
-        from genplay.training.device import single_thread
 
-        single_thread()
+        if self.view.on == "model":
+            # The true law needs no torch, and has not to wait until it is loaded.
+            from genplay.training.device import single_thread
+
+            single_thread()
         try:
             with one_thread():
                 if self._sampler is None:

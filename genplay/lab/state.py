@@ -25,7 +25,7 @@ __all__ = [
 
 LAYERS = (
     "data", "samples", "density", "contours", "energy", "discriminator", "score", "truth", "error", "posterior", "paths",
-    "velocity", "warp", "noised",
+    "velocity", "warp", "noised", "components",
 )  # fmt: skip
 RESOLUTIONS = (16, 512)
 InterpolationKind = Literal["linear", "spherical"]

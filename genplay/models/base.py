@@ -24,7 +24,7 @@ from genplay.spaces import World
 from genplay.spaces.plane import Box
 
 __all__ = [
-    "About", "Batch", "HasBlocks", "HasConditionals", "HasDensity", "HasDiscriminator", "HasElbo", "HasEnergy", "HasExhibits",
+    "About", "Batch", "HasBlocks", "HasComponents", "HasConditionals", "HasDensity", "HasDiscriminator", "HasElbo", "HasEnergy", "HasExhibits",
     "HasForward", "HasGridDensity", "HasLabels", "HasLatent", "HasLayers", "HasLogZ", "HasPosterior", "HasReconstruction",
     "HasResponsibilities", "HasScore", "HasTrajectory", "HasVelocity", "Model", "Phase", "Setting", "Terms",
 ]  # fmt: skip
@@ -296,6 +296,19 @@ class HasForward(Protocol):
 class HasReconstruction(Protocol):
     def reconstruct(self, x: Tensor) -> Tensor:
         """x after encoder and decoder (images: pixel probabilities), (n, d) → (n, d)."""
+        ...
+
+
+@runtime_checkable
+class HasComponents(Protocol):
+    """The plane only: Gaussians N(μₖ, Lₖ Lₖᵀ) that are seen as ellipses and can be dragged."""
+
+    def components(self) -> tuple[Tensor, Tensor]:
+        """μₖ (K, 2) and Lₖ (K, 2, 2), in data units."""
+        ...
+
+    def move_component(self, k: int, to: Tensor) -> None:
+        """Put μₖ at a place (2,), and leave all else as it is."""
         ...
 
 

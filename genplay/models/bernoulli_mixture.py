@@ -20,10 +20,11 @@ from torch import Tensor, nn
 from torch.nn.functional import log_softmax, logsigmoid
 
 from genplay.knobs import Knobs
-from genplay.models.base import Batch, Model, Phase, Setting, Terms
+from genplay.models.base import About, Batch, Model, Phase, Setting, Terms
 from genplay.models.cards.bernoulli_mixture import CARD, BernoulliMixtureKnobs
+from genplay.models.exhibits import Bars, Exhibit, Facts, Pictures
 from genplay.models.layers import double
-from genplay.quantity import Kind
+from genplay.quantity import Kind, exact
 from genplay.spaces.binary import log_mixture_block
 
 __all__ = ["BernoulliMixture"]
@@ -32,6 +33,9 @@ CERTAIN = 60.0
 """The largest log odds kept: a pixel that no example of a component lights has log μ = −60, not −∞."""
 SETTLED = 1e-7
 """EM has arrived when a turn gains less than this many nats an example."""
+
+SHOWN, BLAMED = 40, 6
+"""Prototypes that are shown, and those of one image."""
 
 
 class BernoulliMixture(Model):
@@ -160,6 +164,40 @@ class BernoulliMixture(Model):
         cumulative = self.weights().cumsum(dim=0)
         component = torch.searchsorted(cumulative, noise[:, 0].contiguous()).clamp_max(len(cumulative) - 1)
         return (noise[:, 1:] < self.prototypes()[component]).to(noise)
+
+    @torch.no_grad()
+    def exhibits(self, about: About) -> tuple[Exhibit, ...]:
+        weights, prototypes, shares = self.weights(), self.prototypes(), self.responsibilities(about.x)[0]
+        heaviest = weights.argsort(descending=True, stable=True)[:SHOWN]
+        likeliest = shares.argsort(descending=True, stable=True)[:BLAMED]
+        blend = torch.cat([about.x, shares[None] @ prototypes, prototypes[likeliest]])
+        said = tuple(f"{float(shares[k]):.0%} prototype {k + 1}" for k in likeliest.tolist())
+        return (
+            Pictures(
+                "Prototypes: the components' pixel probabilities, heaviest first",
+                prototypes[heaviest].cpu().double().numpy(),
+                tuple(f"{k + 1}: {float(weights[k]):.1%}" for k in heaviest.tolist()),
+            ),
+            Pictures(
+                "Responsibilities: which prototypes made the chosen image",
+                blend.cpu().double().numpy(),
+                ("chosen", "their blend", *said),
+                help="P(k | x) = weight × probability / sum over the components: Bayes' rule, and EM's E step.",
+            ),
+            Bars(
+                "Mixing weights",
+                tuple(str(k + 1) for k in range(len(weights))),
+                weights.cpu().double().numpy(),
+            ),
+            Facts(
+                "The mixture in numbers",
+                (
+                    ("prototypes in use", f"{float(torch.exp(-torch.xlogy(weights, weights).sum())):.1f} of {len(weights)}"),
+                    ("log p of the chosen image", exact(float(self.log_prob(about.x)), self.density_method)),
+                ),
+                "In use: e to the entropy of the weights.",
+            ),
+        )  # fmt: skip
 
 
 @torch.no_grad()

@@ -19,7 +19,7 @@ __all__ = ["Capability", "Card", "Cost", "Objective"]
 
 Capability = Literal[
     "density", "energy", "score", "sample", "latent", "conditionals", "labels", "posterior", "velocity",
-    "discriminator", "responsibilities", "trajectory", "forward", "reconstruction", "layers",
+    "discriminator", "responsibilities", "trajectory", "forward", "reconstruction", "layers", "components",
 ]  # fmt: skip
 Cost = Literal["one pass", "d passes", "T steps", "chain"]
 

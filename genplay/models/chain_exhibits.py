@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 
 _UNKNOWN = 0.5
 _CELLS = 240
-_COMPARED = 400
+_COMPARED = 200
 
 
 def pixel_by_pixel(x: Tensor, lit: Tensor, order: Tensor) -> tuple[Exhibit, ...]:

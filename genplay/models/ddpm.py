@@ -80,12 +80,12 @@ class Diffusion(GaussianDiffusion):
 
     @torch.no_grad()
     def sample_from(self, noise: Tensor) -> Tensor:
-        return self.standardise.inverse(self._path(noise)[-1])
+        return self.standardise.inverse(self.path(noise)[-1])
 
     @torch.no_grad()
     def trajectory(self, noise: Tensor) -> Tensor:
         """x_t in data units from noise to sample, (steps + 1, n, 2)."""
-        return self.standardise.inverse(torch.stack(self._path(noise)))
+        return self.standardise.inverse(torch.stack(self.path(noise)))
 
     def noised_score(self, x: Tensor, t: float) -> Tensor:
         """∇ log p_t(x) = −ε/√(1−ᾱ) of what ``noised`` draws, per data unit, (n, 2) → (n, 2)."""

@@ -30,7 +30,7 @@ Step = Callable[[int, Tensor], Tensor]
 """The conditional at one place of the order, given x (n, d) with all places before it filled in → (n, size). Called for
 the places one after another, so that it may keep what it has computed."""
 
-MEASURED = 8
+MEASURED = 32
 """So many samples are drawn to see what sampling costs."""
 
 
@@ -62,8 +62,8 @@ def jacobi(predict: Predict, head: Head, noise: Tensor, temperature: float) -> T
 
 def decoding_exhibits(
     predict: Predict, step: Step, head: Head, order: list[int], generator: torch.Generator, temperature: float
-) -> tuple[Exhibit, ...]:
-    """What sampling costs, measured now: a pass a dimension against all at once."""
+) -> tuple[Tensor, tuple[Exhibit, ...]]:
+    """A few samples (m, d), and what they cost, measured now: a pass a dimension against all at once."""
     d = len(order)
     noise = head.noise(MEASURED, d, generator)
     predict(noise.new_zeros(MEASURED, d))
@@ -74,7 +74,7 @@ def decoding_exhibits(
             clock.append(time.perf_counter())
         return step(place, x)
 
-    ancestral(timed, head, noise, order, temperature)
+    samples = ancestral(timed, head, noise, order, temperature)
     clock.append(time.perf_counter())
     sweeps = list(jacobi_sweeps(predict, head, noise, temperature))
     swept = time.perf_counter() - clock[-1]
@@ -86,7 +86,7 @@ def decoding_exhibits(
     settled = np.array([0.0, *(float((x == sweeps[-1]).double().mean()) * d for x in sweeps)])
     what = "pixels" if d > 2 else "coordinates"
     method = f"measured just now on {MEASURED} samples"
-    return (
+    shown = (
         Curves(
             "What sampling costs",
             {"ancestral": (places, drawn), "one pass over all": (places, np.full(d + 1, 1e3 * one_pass))},
@@ -113,3 +113,4 @@ def decoding_exhibits(
             "A sweep costs a whole pass, so on a processor with one thread fewer steps are not always less time.",
         ),
     )  # fmt: skip
+    return samples, shown

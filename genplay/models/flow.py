@@ -174,9 +174,10 @@ class Flow(Model):
 
 
 class PlaneFlow(Flow):
-    """A flow on the plane: its density is exact."""
+    """A flow on the plane: its density is exact. ``fine``: it is quick enough for exhibits of many points."""
 
     density_kind: Kind = "exact"
+    fine = True
 
     @property
     def density_method(self) -> str:
@@ -221,4 +222,4 @@ class PlaneFlow(Flow):
 
     def exhibits(self, about: About) -> tuple[Exhibit, ...]:
         """The plane warped layer by layer, mass before and after, and the chosen point there and back."""
-        return plane_exhibits(self, about)
+        return plane_exhibits(self, about, self.fine)

@@ -92,6 +92,14 @@ class Gaussian(Model):
             "loss": self.truth.reverse_kl(log_q) if self.objective == "reverse-kl" else self.truth.js(log_q)
         }
 
+    def components(self) -> tuple[Tensor, Tensor]:
+        """μ (1, 2) and L (1, 2, 2) with Σ = L Lᵀ."""
+        return self.normal.means, self.normal.factors()
+
+    def move_component(self, k: int, to: Tensor) -> None:
+        """Put μ there; the fit brings it back, a gradient goes on from it."""
+        self.normal.means[k] = to
+
     def log_prob(self, x: Tensor) -> Tensor:
         """log N(x; μ, Σ) in nats, (n, d) → (n,)."""
         return self.normal.log_prob(x)[:, 0]

@@ -144,7 +144,7 @@ class GaussianDiffusion(Model):
         )
 
     @torch.no_grad()
-    def _path(self, noise: Tensor) -> list[Tensor]:
+    def path(self, noise: Tensor) -> list[Tensor]:
         """x_t at every step on the way back, the last being u."""
         x, fresh = noise[:, : self.dim], noise[:, self.dim :]
         path = [x]

@@ -12,12 +12,17 @@ import torch
 from torch import Tensor, nn
 
 from genplay.knobs import Knobs
-from genplay.models.base import Batch, Model, Phase, Setting, Terms
+from genplay.models.base import About, Batch, Model, Phase, Setting, Terms
 from genplay.models.cards.gmm import CARD, MixtureKnobs
+from genplay.models.ellipses import ellipses
+from genplay.models.exhibits import Bars, Exhibit, Facts, PlanePicture, Polyline
 from genplay.models.normals import Covariance, Normals
-from genplay.quantity import Kind
+from genplay.quantity import Kind, exact
 
 __all__ = ["GaussianMixture", "scattered_centres"]
+
+DOTS = 600
+"""About so many data points are drawn in the colours of their components."""
 
 
 class GaussianMixture(Model):
@@ -36,6 +41,7 @@ class GaussianMixture(Model):
         covariance: Covariance = knobs.covariance  # type: ignore[assignment]
         self.normals = Normals(centres, scale, covariance, knobs.floor)
         self.logits = nn.Parameter(torch.zeros(knobs.components))
+        self.box = setting.box
         self._shares: Tensor | None = None
         self._last = -torch.inf
         self._converged = False
@@ -95,6 +101,14 @@ class GaussianMixture(Model):
         """log p(x) in nats, (n, d) → (n,)."""
         return self._joint(x).logsumexp(dim=1)
 
+    def components(self) -> tuple[Tensor, Tensor]:
+        """μₖ (K, 2) and Lₖ (K, 2, 2) with Σₖ = Lₖ Lₖᵀ."""
+        return self.normals.means, self.normals.factors()
+
+    def move_component(self, k: int, to: Tensor) -> None:
+        """Put μₖ there; EM goes on from it."""
+        self.normals.means[k] = to
+
     def responsibilities(self, x: Tensor) -> Tensor:
         """P(component k given x), (n, d) → (n, K)."""
         return self._joint(x).softmax(dim=1)
@@ -114,6 +128,44 @@ class GaussianMixture(Model):
         k = torch.searchsorted(steps, noise[:, 0].contiguous(), right=True).clamp(max=len(steps) - 1)
         offset = self.normals.factors()[k] @ noise[:, 1:, None]
         return self.normals.means[k] + offset[:, :, 0]
+
+    @torch.no_grad()
+    def exhibits(self, about: About) -> tuple[Exhibit, ...]:
+        weights, shares = self.weights, self.responsibilities(about.x)[0]
+        rows = about.data[:: max(1, len(about.data) // DOTS)]
+        owner = self.responsibilities(rows).argmax(dim=1)
+        dots = [
+            Polyline(rows[owner == k].cpu().double().numpy(), "class", k, dots=True)
+            for k in owner.unique().tolist()
+        ]
+        chosen = Polyline(about.x.cpu().double().numpy(), "data", dots=True, label="chosen point")
+        names = tuple(str(k + 1) for k in range(len(weights)))
+        used = float(torch.exp(-torch.xlogy(weights, weights).sum()))
+        return (
+            PlanePicture(
+                "The components and the points they answer for",
+                self.box,
+                (*dots, *ellipses(self.normals.means, self.normals.covariances(), "class"), chosen),
+                legend=(
+                    "ellipses: one and two standard deviations of a component",
+                    "dots: data, in the colour of the component that is likeliest to have made them",
+                ),
+            ),
+            Bars(
+                "Responsibilities: which component made the chosen point",
+                names,
+                shares.cpu().double().numpy(),
+                help="P(k | x) = weight × density / sum over the components: Bayes' rule, and EM's E step.",
+            ),
+            Bars("Mixing weights", names, weights.cpu().double().numpy()),
+            Facts(
+                "The mixture in numbers",
+                (
+                    ("components in use", f"{used:.1f} of {len(weights)} (e to the entropy of the weights)"),
+                    ("log p of the chosen point", exact(float(self.log_prob(about.x)), self.density_method)),
+                ),
+            ),
+        )
 
 
 def scattered_centres(x: Tensor, k: int, generator: torch.Generator, tries: int = 4) -> Tensor:

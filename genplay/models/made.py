@@ -137,7 +137,8 @@ class _Chain(Model):
 
     def _cost(self, about: About) -> tuple[Exhibit, ...]:
         order, heat = self.order.tolist(), self.options.temperature
-        return decoding_exhibits(self.predict, self._step(), self.head, order, about.generator, heat)
+        _, shown = decoding_exhibits(self.predict, self._step(), self.head, order, about.generator, heat)
+        return shown
 
     def mask_exhibit(self) -> Matrix:
         """How strongly each dimension's outputs hang on each input; empty where no path leads."""

@@ -39,12 +39,12 @@ class PixelDiffusion(GaussianDiffusion):
 
     @torch.no_grad()
     def sample_from(self, noise: Tensor) -> Tensor:
-        return (self._path(noise)[-1] > 0).to(noise)
+        return (self.path(noise)[-1] > 0).to(noise)
 
     @torch.no_grad()
     def trajectory(self, noise: Tensor) -> Tensor:
         """x_t with dark at 0 and lit at 1, from noise to the thresholded sample, (steps + 1, n, 25)."""
-        *path, last = self._path(noise)
+        *path, last = self.path(noise)
         return torch.stack([*(self.standardise.inverse(x) for x in path), (last > 0).to(noise)])
 
     def noised_score(self, x: Tensor, t: float) -> Tensor:

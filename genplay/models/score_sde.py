@@ -207,14 +207,9 @@ class ScoreSDE(Model):
         path = [x]
         stay = min(self.knobs.langevin_steps, len(fresh))
         many = -(-len(fresh) // stay)
-        before = None
         for i, kick in enumerate(fresh):
             t = 1 - (i // stay) / max(many - 1, 1)
-            a, s = self.signal(self.level(x.new_tensor([t])))
-            if before is not None:
-                # VP shrinks data towards 0 as noise comes in: on the way back they grow again.
-                x = x * (a / before)
-            before = a
+            _, s = self.signal(self.level(x.new_tensor([t])))
             eta = self.knobs.langevin_size * s.square()
             x = x + eta / 2 * self._score(x, t) + eta.sqrt() * kick
             path.append(x)

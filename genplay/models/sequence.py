@@ -173,19 +173,8 @@ class SequenceModel(Model):
 
     def shown(self, about: About) -> tuple[Exhibit, ...]:
         """The conditionals of the chosen x, what free running does, what sampling costs."""
-        if self.standardise is None:
-            lit = self.predict(self._seen(about.x), self._no_class(1)).squeeze(-1).sigmoid()
-            own = self.sample(64, about.generator)
-            conditionals = (
-                *pixel_by_pixel(about.x, lit, self.order),
-                *reach(self.influence(about.x)),
-                *exposure(self.log_conditionals, own, about.data),
-            )
-        else:
-            conditionals = conditional_curves(self.log_conditionals, about.x, about.data, self.order)
-
         y = self._no_class(MEASURED)
-        cost = decoding_exhibits(
+        own, cost = decoding_exhibits(
             lambda u: self.predict(self._seen(u), y),
             self._reading(y),
             self.head,
@@ -193,7 +182,15 @@ class SequenceModel(Model):
             about.generator,
             self.options.temperature,
         )
-        return (*conditionals, *cost)
+        if self.standardise is not None:
+            return (*conditional_curves(self.log_conditionals, about.x, about.data, self.order), *cost)
+        lit = self.predict(self._seen(about.x), self._no_class(1)).squeeze(-1).sigmoid()
+        return (
+            *pixel_by_pixel(about.x, lit, self.order),
+            *reach(self.influence(about.x)),
+            *exposure(self.log_conditionals, own, about.data),
+            *cost,
+        )
 
     def influence(self, x: Tensor) -> Tensor:
         """|∂ (first parameter at place i) / ∂ (place j)| at x (1, d), (d, d)."""

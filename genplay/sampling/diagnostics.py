@@ -6,7 +6,7 @@ A trace is (n_steps, chains): one number of each chain at each step.
     split R̂ [2]: the spread of all halves of all chains together, against the spread within each; 1 when they agree
 Each is an estimate from the trace, and none can see a mode that no chain has found.
 
-[1] Geyer 1992, initial positive sequence.  [2] Gelman and Rubin 1992; split: Gelman et al. 2013.
+[1] Geyer 1992, initial positive sequence.  [2] Gelman and Rubin 1992; split: Gelman et al. 2013.  [3] Sokal 1997.
 """
 
 from __future__ import annotations
@@ -42,14 +42,20 @@ def autocorrelation(trace: Array, lags: int | None = None) -> Array:
 
 def autocorrelation_time(trace: Array) -> float:
     """τ in steps, at least 1 for a chain that only forgets; nan for one that never moves."""
+    return _time_and_error(trace)[0]
+
+
+def _time_and_error(trace: Array) -> tuple[float, float]:
+    """τ, and its standard error τ √(2 (2 M + 1) / N) for a sum over M lags of N numbers [3]."""
     rho = autocorrelation(trace)
     if np.isnan(rho[0]):
-        return float("nan")
+        return float("nan"), float("nan")
     # Sums of neighbouring pairs are positive and fall, for any reversible chain: where they stop doing so is noise.
     pairs = rho[: len(rho) // 2 * 2].reshape(-1, 2).sum(axis=1)
     ends = np.flatnonzero(pairs <= 0)
     pairs = np.minimum.accumulate(pairs[: ends[0] if len(ends) else len(pairs)])
-    return float(max(2 * pairs.sum() - 1, 1 / len(trace)))
+    time = float(max(2 * pairs.sum() - 1, 1 / len(trace)))
+    return time, time * float(np.sqrt(2 * (4 * len(pairs) + 1) / trace.size))
 
 
 def effective_size(trace: Array) -> float:
@@ -76,17 +82,17 @@ def summary(traces: Mapping[str, Array]) -> dict[str, Quantity]:
     if not traces or len(next(iter(traces.values()))) < FEWEST:
         return out
     r_hat = {name: split_r_hat(t) for name, t in traces.items()}
-    times = {name: autocorrelation_time(t) for name, t in traces.items()}
+    times = {name: _time_and_error(t) for name, t in traces.items()}
     shape = next(iter(traces.values())).shape
     how = f"{shape[0]:,} steps of {shape[1]} chains"
     seen = {name: value for name, value in r_hat.items() if not np.isnan(value)}
     if seen:
         worst = max(seen, key=lambda name: seen[name])
-        out["r_hat"] = estimate(seen[worst], None, f"split R̂ of {worst}, {how}", unit="")
-    moved = {name: value for name, value in times.items() if not np.isnan(value)}
+        out["r_hat"] = estimate(seen[worst], None, f"split R-hat of {worst}, {how}", unit="")
+    moved = {name: value for name, value in times.items() if not np.isnan(value[0])}
     if moved:
-        worst = max(moved, key=lambda name: moved[name])
-        size = traces[worst].size
-        out["autocorrelation_time"] = estimate(moved[worst], None, f"of {worst}, {how}", unit="steps")
-        out["ess"] = estimate(size / moved[worst], None, f"of {worst}, {how}", unit="independent draws")
+        worst = max(moved, key=lambda name: moved[name][0])
+        (time, error), size = moved[worst], traces[worst].size
+        out["autocorrelation_time"] = estimate(time, error, f"of {worst}, {how}", unit="steps")
+        out["ess"] = estimate(size / time, size / time * error / time, f"of {worst}, {how}", unit="draws")
     return out

@@ -17,6 +17,7 @@ from torch import Tensor
 from genplay.errors import BadInput, Failure
 from genplay.models.base import (
     About,
+    HasComponents,
     HasDensity,
     HasDiscriminator,
     HasEnergy,
@@ -33,7 +34,7 @@ from genplay.models.exhibits import Exhibit
 from genplay.training.device import device_of, to_tensor
 
 __all__ = [
-    "Path", "copy", "decode", "discriminator", "encode", "energy", "exhibits", "interpolate", "log_prob",
+    "Path", "components", "copy", "decode", "discriminator", "encode", "energy", "exhibits", "interpolate", "log_prob",
     "noised", "sample", "score", "stages", "trajectory",
 ]  # fmt: skip
 
@@ -87,6 +88,15 @@ def discriminator(model: Model, x: Array) -> Array:
     if not isinstance(model, HasDiscriminator):
         raise _cannot(model, "has no discriminator")
     return _in_chunks(model.discriminator, model, x)
+
+
+def components(model: Model) -> tuple[Array, Array]:
+    """The Gaussians of a model, μ (K, 2) and L (K, 2, 2)."""
+    if not isinstance(model, HasComponents):
+        raise _cannot(model, "has no Gaussians to show")
+    with torch.no_grad():
+        means, factors = model.components()
+        return _array(means), _array(factors)
 
 
 def encode(model: Model, x: Array) -> Array:

@@ -121,6 +121,15 @@ class Session:
         self._measure_entropy()
         self._work_again()
 
+    def alter(self, change: Callable[[Model], None], what: str) -> None:
+        """Change the model by hand; nothing is trained for it."""
+        self.trainer.alter(change, what)
+        self._changed()
+        if self._state == "finished" and not self.trainer.finished:
+            self._set("paused")
+        else:
+            self.publish()
+
     def load_state(self, state: State) -> None:
         self.trainer.load_state(state)
         self._changed()

@@ -130,6 +130,7 @@ class Trainer:
         if self.finished:
             return ""
         began = time.perf_counter()
+        self._skip()
         name = self._run_phase()
         self._skip()
         self.seconds += time.perf_counter() - began
@@ -293,6 +294,15 @@ class Trainer:
         self.model.data_changed()
         self.finished = self.model.finished
         self.history.mark(self.step_count, "the data changed", "data")
+
+    @torch.no_grad()
+    def alter(self, change: Callable[[Model], None], what: str) -> None:
+        """Change the parameters by hand; averages begin again from them, and a model that had finished has work again."""
+        change(self.model)
+        self._average.restart({})
+        self.model.data_changed()
+        self.finished = self.model.finished
+        self.history.mark(self.step_count, what, "by hand")
 
     # Looking
 

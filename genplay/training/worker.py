@@ -145,6 +145,10 @@ class Worker:
         """Put other parameters into the open run, e.g. of a keyframe; what does not fit is told in the snapshot."""
         self._tell(lambda session: session.load_state(state))
 
+    def alter(self, change: Callable[[Model], None], what: str) -> None:
+        """Change the model's parameters by hand between two steps; ``what`` is noted in the history."""
+        self._tell(lambda session: session.alter(change, what))
+
     # Looking
 
     def want(self, request: ViewRequest) -> None:

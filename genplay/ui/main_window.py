@@ -38,6 +38,7 @@ from genplay.ui.panels.gallery import GalleryPanel
 from genplay.ui.panels.inside import InsidePanel
 from genplay.ui.panels.latent import LatentPanel
 from genplay.ui.panels.model import ModelPanel
+from genplay.ui.panels.sampling import SamplingPanel
 from genplay.ui.stage.stage import Stage
 from genplay.ui.status import StatusBar
 from genplay.ui.theme import Theme
@@ -119,9 +120,11 @@ class MainWindow(QMainWindow):
         self.inside = InsidePanel(experiment, actions, theme)
         self.compare = ComparePanel(experiment, actions, theme)
         self.code = CodePanel(experiment, actions, theme)
+        self.sampling = SamplingPanel(experiment, actions, theme)
         bodies: dict[str, QWidget] = {
             "data": self.data, "model": self.model, "curves": self.curves, "gallery": self.gallery,
-            "latent": self.latent, "inside": self.inside, "compare": self.compare, "code": self.code,
+            "latent": self.latent, "inside": self.inside, "sampling": self.sampling, "compare": self.compare,
+            "code": self.code,
         }  # fmt: skip
         self.docks = Docks(self, theme, bodies)
         panels = self.menus.menus["View"].addMenu("Panels")
@@ -150,6 +153,8 @@ class MainWindow(QMainWindow):
         self.theme.changed.connect(heart.redraw)
         self.stage.request_changed.connect(self._want)
         self.gallery.request_changed.connect(self._want)
+        self.sampling.awake.connect(heart.wake)
+        heart.each(0.0, self.sampling.beat)
         self.stage.sample_marked.connect(self.gallery.mark)
         self.gallery.sample_marked.connect(self.stage.mark)
         self.inside.about_shown.connect(self.stage.plane.show_subject)

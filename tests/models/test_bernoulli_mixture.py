@@ -8,10 +8,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genplay.models.base import Batch
+from genplay.models.base import About, Batch
 from genplay.models.bernoulli_mixture import BernoulliMixture
+from genplay.models.exhibits import Bars, Pictures
 from genplay.spaces.binary import images, log_sum_exp
-from tests.models.harness import build, few_images, train
+from tests.models.harness import build, few_images, slope_error, train
 
 
 def mixture(x: torch.Tensor, objective: str = "em", **knobs: object) -> BernoulliMixture:
@@ -124,3 +125,24 @@ def test_samples_come_from_the_mixture() -> None:
     pairs = np.einsum("k,ki,kj->ij", pi, mu, mu)
     off = ~np.eye(25, dtype=bool)
     assert np.abs((drawn.T @ drawn / 20_000).numpy() - pairs)[off].max() < 0.02
+
+
+def test_its_gradient_agrees_with_finite_differences() -> None:
+    x = few_images(64)
+    model = mixture(x, "gradient", components=5)
+    train(model, x, 5)
+    assert slope_error(model, Batch(x, torch.zeros(64, dtype=torch.int64), torch.Generator())) < 1e-5
+
+
+def test_prototypes_weights_and_responsibilities_are_shown() -> None:
+    x = few_images(100)
+    model = mixture(x, components=4)
+    train(model, x, 20)
+    shown = model.exhibits(About(x[:1], x, torch.zeros(100, dtype=torch.int64), torch.Generator()))
+    prototypes, blame = (e for e in shown if isinstance(e, Pictures))
+    pi, mu = parameters(model)
+    np.testing.assert_allclose(prototypes.values, mu[np.argsort(-pi, kind="stable")], atol=1e-6)
+    np.testing.assert_allclose(blame.values[0], x[0])
+    joint = by_hand(pi, mu, x[:1].numpy())[0]
+    np.testing.assert_allclose(blame.values[1], joint / joint.sum() @ mu, atol=1e-5)
+    np.testing.assert_allclose(next(e for e in shown if isinstance(e, Bars)).values, pi, atol=1e-6)

@@ -11,6 +11,7 @@ import torch
 from genplay.models.base import (
     About,
     Batch,
+    HasComponents,
     HasConditionals,
     HasDensity,
     HasDiscriminator,
@@ -43,6 +44,7 @@ CASES: list[tuple[str, World, str]] = [
     for objective in c.objectives_in(world)
 ]
 PROTOCOLS = {
+    "components": HasComponents,
     "conditionals": HasConditionals,
     "density": HasDensity,
     "discriminator": HasDiscriminator,

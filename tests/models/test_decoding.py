@@ -59,17 +59,16 @@ def test_the_order_decides_who_is_drawn_first() -> None:
 
 
 def test_the_exhibits_count_steps_and_sweeps() -> None:
-    shown = {
-        e.title: e
-        for e in decoding_exhibits(
-            copies,
-            lambda place, x: copies(x)[:, place],
-            HEAD,
-            list(range(D)),
-            torch.Generator().manual_seed(0),
-            1.0,
-        )
-    }
+    samples, exhibits = decoding_exhibits(
+        copies,
+        lambda place, x: copies(x)[:, place],
+        HEAD,
+        list(range(D)),
+        torch.Generator().manual_seed(0),
+        1.0,
+    )
+    assert bool((samples == samples[:, :1]).all())
+    shown = {e.title: e for e in exhibits}
     facts = shown["Sampling, measured"]
     assert isinstance(facts, Facts)
     rows = dict(facts.rows)

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from genplay.models.base import About, Batch
-from genplay.models.exhibits import Facts, PlanePicture
+from genplay.models.exhibits import Facts, Matrix, PlanePicture
 from genplay.models.flow import PlaneFlow
-from genplay.models.flow_exhibits import cell_masses
+from genplay.models.flow_exhibits import look_at_cells
 from genplay.spaces.plane import HOME
 from tests.models.harness import agreement, build, kl_from_two_moons, slope_error, train, two_moons
 
@@ -20,8 +20,10 @@ KNOBS: dict[str, dict[str, object]] = {
     "realnvp": {"layers": 4, "width": 12},
     "glow": {"layers": 3, "width": 12},
     "maf": {"layers": 4, "width": 24},
+    "flow-matching": {"width": 12, "depth": 2, "ode_steps": 120},
+    "cnf": {"width": 12, "ode_steps": 40, "training_steps": 4},
 }
-ODES: tuple[str, ...] = ()
+ODES = ("cnf", "flow-matching")
 every = pytest.mark.parametrize("name", KNOBS)
 
 
@@ -87,11 +89,12 @@ def test_training_lowers_the_surprise_and_survives_every_kind_of_network(name: s
     kinds = build(name, x).knobs.info("norm").choices if name not in ODES else ()
     for knobs in ({}, *({"norm": norm, "dropout": 0.1} for norm in kinds)):
         model = build(name, x, knobs={**KNOBS[name], **knobs})
-        history = train(model, x, 80)
-        assert history[-1]["loss"] < history[0]["loss"] - 0.1
-        model.eval()
-        with torch.no_grad():
-            assert bool(torch.isfinite(model.log_prob(x)).all())
+        assert isinstance(model, PlaneFlow)
+        before = model.eval().log_prob(x).detach().mean()
+        train(model.train(), x, 80)
+        after = model.eval().log_prob(x).detach()
+        assert bool(torch.isfinite(after).all())
+        assert float(after.mean()) > float(before) + 0.1
 
 
 @pytest.mark.parametrize("name", ["realnvp", "glow", "maf"])
@@ -125,6 +128,10 @@ def test_the_chosen_point_goes_there_and_back(name: str) -> None:
     facts = next(e for e in model.exhibits(about(x)) if isinstance(e, Facts))
     rows = dict(facts.rows)
     assert rows["x"] == rows["f⁻¹(z)"]
+    for e in model.exhibits(about(x)):
+        if isinstance(e, Matrix):
+            measured = math.log(abs(np.linalg.det(e.values)))
+            assert measured == pytest.approx(rows["log |det ∂f/∂x|"].value, abs=1e-6)
     total = rows["log p(x), their sum"]
     with torch.no_grad():
         assert total.value == pytest.approx(float(model.log_prob(x[:1])), abs=1e-9)
@@ -141,13 +148,15 @@ def test_no_mass_is_lost_in_the_warped_cells(name: str) -> None:
     gaps = []
     for n in (40, 80):
         with torch.no_grad():
-            _, in_noise, in_data = cell_masses(model, torch.zeros(1), n)
+            x = torch.zeros(1, 2)
+            cells = look_at_cells(model, x, model.encode(x), n)
+        in_noise, in_data = cells.in_noise, cells.in_data
         assert in_noise.sum() == pytest.approx(1, abs=1e-3)
         assert in_data.sum() == pytest.approx(1, abs=0.01)
         gaps.append(np.abs(in_noise - in_data).sum())
     # What is left is the curvature of cells that are drawn with straight edges: less, the smaller they are.
     assert gaps[0] < 0.04
-    assert gaps[1] < 0.6 * gaps[0]
+    assert gaps[1] < 0.6 * gaps[0] + 1e-5
 
 
 @every

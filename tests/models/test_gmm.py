@@ -9,6 +9,8 @@ from scipy.stats import multivariate_normal
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture as Reference
 
+from genplay.models.base import About
+from genplay.models.exhibits import Bars, PlanePicture
 from genplay.models.gmm import GaussianMixture, scattered_centres
 from tests.models.harness import build, kl_from_two_moons, train, two_moons
 
@@ -56,6 +58,42 @@ def test_em_goes_the_way_of_scikit_learn_from_the_same_start(covariance: str, th
     found = model.normals.covariances().detach().numpy()
     wanted = reference.covariances_ if theirs == "full" else [np.diag(c) for c in reference.covariances_]
     np.testing.assert_allclose(found, wanted, atol=1e-3)
+
+
+def test_each_step_of_em_has_the_likelihood_of_scikit_learns() -> None:
+    x = two_moons(300)
+    model = mixture(x, components=6, floor=1e-4, tolerance=0)
+    start = {
+        "weights_init": np.full(6, 1 / 6),
+        "means_init": model.normals.means.detach().double().numpy(),
+        "precisions_init": torch.linalg.inv(model.normals.covariances().double()).detach().numpy(),
+    }
+    losses = [terms["loss"] for terms in train(model, x, 8)]
+    for steps in range(1, 9):
+        reference = Reference(6, reg_covar=0, max_iter=steps, tol=0, **start)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            reference.fit(x.double().numpy())
+        assert losses[steps - 1] == pytest.approx(-reference.lower_bound_, abs=1e-5)
+
+
+def test_components_and_responsibilities_are_shown() -> None:
+    x = two_moons(300)
+    model = mixture(x, components=5)
+    train(model, x, 30)
+    shown = model.exhibits(About(x[:1], x, torch.zeros(300, dtype=torch.int64), torch.Generator()))
+    bars = {e.title.split(":")[0]: e.values for e in shown if isinstance(e, Bars)}
+    np.testing.assert_allclose(
+        bars["Responsibilities"], model.responsibilities(x[:1])[0].detach().numpy(), atol=1e-6
+    )
+    np.testing.assert_allclose(bars["Mixing weights"].sum(), 1, atol=1e-6)
+    picture = next(e for e in shown if isinstance(e, PlanePicture))
+    assert len([line for line in picture.lines if line.closed]) == 10
+    dots = {line.index: line.points for line in picture.lines if line.dots and len(line.points) > 1}
+    assert sum(map(len, dots.values())) > 250
+    for k, points in dots.items():
+        owner = model.responsibilities(torch.tensor(points, dtype=torch.float32)).argmax(dim=1)
+        assert bool((owner == k).all())
 
 
 def test_density_and_responsibilities_by_brute_force() -> None:
@@ -133,3 +171,20 @@ def test_centres_are_far_apart() -> None:
     for seed in range(5):
         centres = scattered_centres(x, 4, torch.Generator().manual_seed(seed))
         assert float(torch.pdist(centres).min()) > 0.8
+
+
+def test_a_component_moved_by_hand_stays_there_and_em_goes_on_from_it() -> None:
+    x = two_moons(300)
+    model = build("gmm", x, knobs={"components": 3})
+    train(model, x, 5)
+    with torch.no_grad():
+        means, factors = model.components()  # type: ignore[operator]
+        torch.testing.assert_close(factors @ factors.mT, model.normals.covariances())  # type: ignore[union-attr, operator]
+        others = means[[0, 2]].clone()
+        model.move_component(1, torch.tensor([0.7, -0.4]))  # type: ignore[operator]
+    assert model.normals.means[1].tolist() == pytest.approx([0.7, -0.4])  # type: ignore[union-attr, index]
+    torch.testing.assert_close(model.normals.means[[0, 2]], others)  # type: ignore[union-attr, index]
+    model.data_changed()
+    assert not model.finished
+    first, *_, last = train(model, x, 30)
+    assert last["loss"] < first["loss"]

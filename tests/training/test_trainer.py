@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from genplay.errors import BadInput
+from genplay.models.base import Model
 from genplay.training.recipe import Recipe
 from genplay.training.trainer import Diverged, Trainer
 from tests.training import fakes
@@ -284,3 +285,20 @@ def test_keyframes_follow_the_training() -> None:
 def test_a_recipe_object_is_taken_as_it_is() -> None:
     trainer = Trainer(fakes.plan(recipe=Recipe(learning_rate=0.5)))
     assert trainer.recipe.learning_rate == 0.5
+
+
+def test_a_change_by_hand_lasts_and_averages_begin_again_from_it() -> None:
+    trainer = Trainer(fakes.plan("Normal", recipe={"ema": 0.99}))
+    trainer.advance(20)
+
+    def change(model: Model) -> None:
+        for parameter in model.parameters():
+            parameter.fill_(0.25)
+
+    trainer.alter(change, "by hand")
+    assert all(bool((p == 0.25).all()) for p in trainer.model.parameters())
+    with trainer.viewing() as model:
+        assert all(bool((p == 0.25).all()) for p in model.parameters())
+    assert trainer.history.marks[-1].text == "by hand"
+    trainer.advance(1)
+    assert not all(bool((p == 0.25).all()) for p in trainer.model.parameters())

@@ -51,4 +51,6 @@ CARD = Card(
     cost="one pass",
     target="genplay.models.bernoulli_mixture:BernoulliMixture",
     recipe={"learning_rate": 0.02, "batch_size": 256},
+    trained_by="maximum likelihood",
+    architecture="a sum of prototype images",
 )

@@ -55,9 +55,11 @@ CARD = Card(
     reference="Ho, Jain and Abbeel 2020; ODE: Song et al. 2021; v: Salimans and Ho 2022",
     knobs=DiffusionKnobs,
     objectives=(
-        Objective("epsilon", "Predict the noise ε", "The network guesses the noise that was added."),
+        Objective("epsilon", "Predict the noise ε", "The network guesses the noise that was added.", ("plane",)),
         Objective("x0", "Predict the data x₀", "The network guesses the clean point behind the noise."),
         Objective("v", "Predict v", "A mixture of both, v = √ᾱ ε − √(1−ᾱ) x₀, of the same size at every noise level."),
+        # The same for images, where it is not the default: pixels are guessed better than noise.
+        Objective("epsilon", "Predict the noise ε", "The network guesses the noise that was added.", ("digits",)),
     ),
     capabilities=("density", "score", "sample", "latent", "trajectory", "forward"),
     limited={"density": ("plane",), "score": ("plane",), "latent": ("plane",)},

@@ -57,7 +57,7 @@ CARD = Card(
             needs_law=True,
         ),
     ),
-    capabilities=("density", "score", "sample", "latent"),
+    capabilities=("density", "score", "sample", "latent", "components"),
     density={"plane": "exact"},
     cost="one pass",
     target="genplay.models.gaussian:Gaussian",

@@ -57,9 +57,11 @@ CARD = Card(
         ),
         Objective("gradient", "Gradient ascent", "Climb the same likelihood with mini-batches."),
     ),
-    capabilities=("density", "score", "sample", "responsibilities"),
+    capabilities=("density", "score", "sample", "responsibilities", "components"),
     density={"plane": "exact"},
     cost="one pass",
     target="genplay.models.gmm:GaussianMixture",
     recipe={"learning_rate": 0.01},
+    trained_by="maximum likelihood",
+    architecture="a sum of Gaussians",
 )  # fmt: skip

@@ -63,6 +63,10 @@ _WORDS = {
         "posterior", "decision regions", "model", "field",
         "For each place the class that the model takes it for, the paler the less sure it is.",
     ),
+    "components": Word(
+        "components", "ellipses", "text", "lines",
+        "The model's Gaussians, one and two standard deviations wide. Drag a mean to put it elsewhere.",
+    ),
     "paths": Word(
         "paths", "paths", "model", "curve",
         "How some samples come about, from noise to data, always from the same noise. Scrub below the picture.",
@@ -84,6 +88,7 @@ _WORDS = {
 NEEDS = {
     "energy": "energy", "score": "score", "discriminator": "discriminator", "posterior": "posterior",
     "paths": "trajectory", "velocity": "velocity", "warp": "layers", "noised": "forward",
+    "components": "components",
 }  # fmt: skip
 """The ability that a model must have for a layer."""
 
@@ -124,7 +129,7 @@ def missing(card: Card, world: World, data: Data) -> dict[str, str]:
     if "sample" not in has:
         out["samples"] = "sample"
     if world == "digits":
-        return {**out, "velocity": "velocity", "warp": "layers"}
+        return {**out, "velocity": "velocity", "warp": "layers", "components": "components"}
     if world not in card.density:
         out["density"] = out["contours"] = "density"
     if data.law is None:
@@ -155,7 +160,7 @@ def sentence(card: Card, world: World, data: Data, shown_points: int) -> list[st
     ]
     if fields:
         parts += ["over its", *_listed(fields, "or")]
-    extras = [_WORDS[name] for name in ("contours", "score", *MOMENTS) if name not in absent]
+    extras = [_WORDS[name] for name in ("contours", "score", "components", *MOMENTS) if name not in absent]
     if extras:
         parts += ["with", *_listed(extras, "and")]
     parts[-1:] = _stopped(parts[-1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
@@ -27,6 +29,7 @@ _SETTLE_MS = 150
 class PlaneCanvas(pg.GraphicsView):  # type: ignore[misc]
     """A part of the plane with square units.
 
+    ``grab_at`` says whether something that can be dragged lies at a place; ``dragged`` and ``dropped`` then follow it.
     ``hovered`` (x, y) and ``left`` follow the mouse, ``clicked`` is a click without a drag, ``box_settled`` a view that
     came to rest after the user moved it, ``home_asked`` a double click.
     """
@@ -37,6 +40,8 @@ class PlaneCanvas(pg.GraphicsView):  # type: ignore[misc]
     box_settled = Signal(object)
     box_moved = Signal()
     home_asked = Signal()
+    dragged = Signal(float, float)
+    dropped = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent, useOpenGL=False)
@@ -44,6 +49,8 @@ class PlaneCanvas(pg.GraphicsView):  # type: ignore[misc]
         self._box = HOME
         self._pressed: QPointF | None = None
         self._moved_by_user = False
+        self.grab_at: Callable[[float, float], bool] = lambda _x, _y: False
+        self._dragging = False
         self._ring = False
         # Not by a click: arrow keys step the training unless somebody comes here by keyboard.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -173,9 +180,19 @@ class PlaneCanvas(pg.GraphicsView):  # type: ignore[misc]
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._pressed = event.position() if event.button() == Qt.MouseButton.LeftButton else None
+        at = self._plane(event.position()) if self._pressed is not None else None
+        if at is not None and self.grab_at(*at):
+            self._pressed, self._dragging = None, True
+            event.accept()
+            return
         super().mousePressEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._dragging:
+            self._dragging = False
+            self.dropped.emit()
+            event.accept()
+            return
         super().mouseReleaseEvent(event)
         pressed, self._pressed = self._pressed, None
         if pressed is not None and (event.position() - pressed).manhattanLength() <= self._theme.px(4):
@@ -190,8 +207,13 @@ class PlaneCanvas(pg.GraphicsView):  # type: ignore[misc]
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        super().mouseMoveEvent(event)
         at = self._plane(event.position())
+        if self._dragging:
+            if at is not None:
+                self.dragged.emit(*at)
+            event.accept()
+            return
+        super().mouseMoveEvent(event)
         if at is None:
             self.left.emit()
         else:

@@ -15,6 +15,7 @@ from genplay.training.snapshot import Field, FieldName, FieldRequest, Snapshot
 from genplay.ui.paint.contours import highest_density_levels
 from genplay.ui.paint.points import Marker, class_groups
 from genplay.ui.stage.colour_bar import Caption
+from genplay.ui.stage.components import Components
 from genplay.ui.stage.layers import background, missing
 from genplay.ui.stage.moments import Moments
 from genplay.ui.stage.moving import Moving
@@ -68,6 +69,7 @@ class PlaneView(QWidget):
         self.moments = Moments(experiment, _FOLLOWED, MOST_POINTS, self)
         self.moments.changed.connect(self._draw)
         self.moving = Moving(self.canvas, theme, self.moments)
+        self.components = Components(self.canvas, experiment, actions, theme)
         self._snapshot: Snapshot | None = None
         self._drawn: dict[str, tuple[object, ...]] = {}
         self._held: tuple[object, ...] = ()
@@ -116,6 +118,7 @@ class PlaneView(QWidget):
         self._levels = []
         self._trail = []
         self.moments.forget()
+        self.components.forget()
         self._draw()
 
     def render(self, snapshot: Snapshot) -> None:  # type: ignore[override]
@@ -135,6 +138,7 @@ class PlaneView(QWidget):
         samples = snapshot.samples if snapshot is not None else None
         look = (layers, self._theme.tokens.name, self._theme.scale, id(data))
         self.moments.keep(layers, snapshot)
+        self.components.keep("components" in layers, snapshot)
         noised, paths, t = self.moments.noised, self.moments.paths, self._experiment.subject.t
         truth, truth_key = self._truth_seen()
         shown = self._field_shown(layers)
@@ -149,6 +153,7 @@ class PlaneView(QWidget):
                 (look, id(fields.get("density")), snapshot is not None and snapshot.state),
             ),
             "truth": (self._draw_truth_lines, (look, truth_key)),
+            "components": (self.components.restyle, (look,)),
             "arrows": (self._draw_arrows, (look, id(fields.get("score")))),
             "moving": (
                 self._draw_moving,
