@@ -70,6 +70,18 @@ def test_lists(run, what: str) -> None:
     assert all(row["id"] in text.out for row in rows)
 
 
+def test_models_are_listed_with_the_columns_of_the_comparison(run) -> None:
+    head, *lines = run("list", "models").out.splitlines()
+    for name in ("id", "worlds", "density", "sampling", "trained by", "latents", "architecture"):
+        assert name in head
+    rows = run("list", "models", "--json").json
+    assert len(lines) == len(rows)
+    for line, row in zip(lines, rows, strict=True):
+        at = head.index("density")
+        assert line[at:].startswith(row["comparison"]["density"]), "the columns stand below their names"
+        assert line.startswith(row["id"])
+
+
 @pytest.mark.parametrize("what", ["lessons"])
 def test_what_is_not_there_yet_is_an_empty_list(run, what: str) -> None:
     assert run("list", what, "--json").json == []

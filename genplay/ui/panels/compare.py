@@ -36,7 +36,7 @@ _EVERY = 0.5
 _BUDGET = 2.0
 """About so many seconds may go into one KL."""
 
-_WIDEST = 160
+_WIDEST, _WIDEST_NAME = 160, 190
 
 
 class FamilyTable(QTableWidget):
@@ -139,7 +139,7 @@ class FamilyTable(QTableWidget):
             wide = max(self.fontMetrics().horizontalAdvance(text) for text in texts)
             self.setColumnWidth(j, min(wide + 2 * pad, theme.px(_WIDEST)))
         names = max((self.fontMetrics().horizontalAdvance(r.card.title) for r in self._rows), default=60)
-        most = max(round(self.width() * 0.42), theme.px(96))
+        most = min(max(round(self.width() * 0.42), theme.px(96)), theme.px(_WIDEST_NAME))
         self.verticalHeader().setFixedWidth(min(round(names * 1.08) + pad, most))
         self.updateGeometries()
 

@@ -50,7 +50,7 @@ class Scrubber(QWidget):
             (self.noise, 0),
             (self.slider, 3),
             (self.data, 0),
-            (self.words, 2),
+            (self.words, 0),
         ):
             self._row.addWidget(widget, stretch)
         self._clock = QElapsedTimer()

@@ -55,12 +55,12 @@ def test_find(qtbot, theme) -> None:
     QTest.keyClick(panel.text, Qt.Key.Key_F, CTRL)
     assert panel.find_row.isVisible()
     assert panel.word.hasFocus()
-    QTest.keyClicks(panel.word, "LOG_DET")
-    n = panel.text.toPlainText().lower().count("log_det")
+    QTest.keyClicks(panel.word, "SELF")
+    n = panel.text.toPlainText().lower().count("self")
     assert n > 1
     assert panel.count.text() == f"1 of {n}"
     first = panel.text.textCursor().selectionStart()
-    assert panel.text.textCursor().selectedText().lower() == "log_prob"
+    assert panel.text.textCursor().selectedText().lower() == "self"
     QTest.keyClick(panel.word, Qt.Key.Key_Return)
     assert panel.count.text() == f"2 of {n}"
     QTest.keyClick(panel.word, Qt.Key.Key_Return, SHIFT)
