@@ -240,7 +240,7 @@ def test_a_class_can_be_asked_for(run, tmp_path: Path) -> None:
     run("train", "--data", "bimodal", "--model", "naive-bayes", "--steps", 1, "--n", 200, "--out", saved)
     assert run("sample", saved, "-n", 40, "--label", 1, "--out", out).code == 0
     assert np.load(out)[:, 0].min() > -0.5
-    refused(run("sample", saved, "-n", 5, "--label", 2, "--out", out), 2, "no label 2")
+    refused(run("sample", saved, "-n", 5, "--label", 2, "--out", out), 2, "no class 2")
 
 
 def test_sample(run, saved: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from genplay.datasets.base import DataSettings, DataSpec
-from genplay.errors import BadInput
+from genplay.errors import BadInput, suggest
 from genplay.lab.state import LAYERS, RESOLUTIONS, Desk, ModelChoice, StageSettings
 from genplay.models.registry import cards
 from genplay.spaces import WORLDS, World
@@ -80,7 +80,7 @@ def choice_to_json(choice: ModelChoice) -> dict[str, Any]:
 def choice_from_json(given: Mapping[str, Any], world: World) -> ModelChoice:
     if str(given["model"]) not in cards():
         raise BadInput(
-            f"It was made with the model '{given['model']}', which is not known here. If that is one of your own, open its "
+            f"It was made with the model '{given['model']}', which is not known here.{suggest(str(given['model']), cards())} If that is one of your own, open its "
             "file first: Model › Open a model of your own, or --model-file FILE.py on the command line."
         )
     default = ModelChoice.default(str(given["model"]), world, str(given["objective"]))
