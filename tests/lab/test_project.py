@@ -115,7 +115,7 @@ def put(*keys: str | int, value: object) -> Any:
         (put("format", value="zip"), "not a manifest of genplay"),
         (put("world", value="mars"), "world is 'mars'"),
         (put("desks", "plane", "choice", "model", value="gausian"), "Did you mean 'gaussian'"),
-        (put("desks", "plane", "choice", "model", value="rbm"), "does not work in the world"),
+        (put("desks", "plane", "choice", "model", value="ising"), "does not work in the world"),
         (put("desks", "plane", "choice", "knobs", value={"covariance": "round"}), "Allowed: full"),
         (put("desks", "plane", "choice", "recipe", value={"learning_rate": 1e9}), "learning_rate"),
         (put("desks", "plane", "data", "name", value="glyphs"), "not in the world"),
