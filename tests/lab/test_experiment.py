@@ -138,7 +138,7 @@ def test_before_the_first_step_every_knob_applies_at_once(ready: Bench) -> None:
         ("data.choose", "glyphs", None, "not in the world 'plane'"),
         ("data.choose", "file", None, "Open a file"),
         ("data.choose", "strokes", None, "Nothing is drawn yet"),
-        ("model.choose", "rbm", None, "does not work in the world 'plane'"),
+        ("model.choose", "ising", None, "does not work in the world 'plane'"),
         ("model.choose", "gausian", None, "Did you mean 'gaussian'"),
         ("model.objective", "gradent", None, "Did you mean|Allowed"),
         ("world.choose", "plain", None, "Did you mean 'plane'"),

@@ -73,7 +73,7 @@ def test_knobs_are_the_models_or_the_recipes() -> None:
         ({"model": "gausian"}, "Did you mean 'gaussian'"),
         ({"world": "plain"}, "Did you mean 'plane'"),
         ({"world": "digits"}, "not in the world"),
-        ({"model": "rbm"}, "does not work in the world"),
+        ({"model": "ising"}, "does not work in the world"),
         ({"knobs": {"covarance": 1}}, "Did you mean 'covariance'"),
         ({"knobs": {"learning_rate": 0}}, "learning_rate cannot be"),
         ({"data_knobs": {"nois": 1}}, "Did you mean 'noise'"),
