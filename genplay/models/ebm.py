@@ -74,7 +74,7 @@ class EBM(Model):
         self._normal, self._uniform = NoiseTape("normal", 8), NoiseTape("uniform", 8)
         self._leap_normal, self._leap_uniform = NoiseTape("normal"), NoiseTape("uniform")
         self._shift, self._slices = NoiseTape("uniform"), NoiseTape("normal")
-        # −log Z as a parameter of its own, for the one objective that learns it.
+        # log Z as a parameter of its own, for the one objective that learns it.
         self.learned_log_z: nn.Parameter | None = None
         self.contrast_noise: GaussianNoise | None = None
         if setting.objective == "nce":

@@ -64,7 +64,7 @@ class LatentDiffusion(Model):
             norm=knobs.norm,
             dropout=knobs.dropout,
         )
-        inner = replace(setting, dim=self.latent_dim, objective=setting.objective)
+        inner = replace(setting, dim=self.latent_dim)
         self.codes = GaussianDiffusion(
             _inner_knobs(knobs), inner, Standardise(torch.zeros(1, self.latent_dim))
         )

@@ -57,13 +57,6 @@ class PixelEnergy(nn.Module):
             pixels.append(on)
         return torch.stack(pixels, dim=1).to(x)
 
-    def cost_of_flips(self, x: Tensor) -> Tensor:
-        """E after flipping each pixel minus E, (n, 25) → (n, 25)."""
-        d = x.shape[1]
-        flipped = (x[:, None] - torch.eye(d, device=x.device, dtype=x.dtype)).abs()
-        cost: Tensor = self(flipped.flatten(0, 1)).view(-1, d) - self(x)[:, None]
-        return cost
-
     def minus_energy_blocks(self, beta: float) -> Callable[[int, int], NDArray[np.float64]]:
         """−βE of whole blocks of the 2^25 images in float64, (start, stop) → (stop − start, 4096)."""
         W, c, a, b = (

@@ -35,17 +35,6 @@ def test_blocks_are_minus_the_energy(beta: float) -> None:
 
 
 @torch.no_grad()
-def test_the_price_of_a_flip() -> None:
-    energy = rough()
-    x = torch.tensor(images(np.array([12345, 7]))).double()
-    cost = energy.cost_of_flips(x)
-    for j in (0, 3, 24):
-        y = x.clone()
-        y[:, j] = 1 - y[:, j]
-        torch.testing.assert_close(cost[:, j], energy(y) - energy(x))
-
-
-@torch.no_grad()
 @pytest.mark.parametrize(("beta", "share"), [(1.0, 1.0), (0.5, 1.0), (1.0, 0.3)])
 def test_sweeps_keep_the_law_on_six_pixels(beta: float, share: float) -> None:
     """Started from the law itself, enumerated, chains stay there; started elsewhere they arrive."""
