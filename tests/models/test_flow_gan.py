@@ -64,6 +64,9 @@ def test_the_likelihood_of_the_slider_at_one_is_that_of_maximum_likelihood() -> 
     terms = model.phases()[1].run(Batch(x, labels(64), seeded()))
     assert float(terms["loss"].detach()) == pytest.approx(float(terms["game"].detach()))
     assert float(terms["nll"]) == 0
+    model.configure(model.knobs.replace(likelihood=0.3))
+    terms = model.phases()[1].run(Batch(x, labels(64), seeded()))
+    torch.testing.assert_close(terms["loss"], 0.3 * terms["nll"] + 0.7 * terms["game"])
 
 
 def test_more_weight_on_the_likelihood_gives_a_better_likelihood() -> None:
