@@ -16,10 +16,9 @@ from torch import Tensor, nn
 
 from genplay.models.cards.glow import CARD, GlowKnobs
 from genplay.models.coupling import AffineCoupling
-from genplay.models.dequantise import DigitFlow
-from genplay.models.flow import Chain, Flow, Layer, PlaneFlow, Transform
+from genplay.models.flow import Chain, Layer, PlaneFlow, Transform
 
-__all__ = ["ActNorm", "DigitGlow", "Glow", "InvertibleLinear"]
+__all__ = ["ActNorm", "Glow", "InvertibleLinear"]
 
 
 class ActNorm(Layer):
@@ -97,19 +96,11 @@ class GlowStep(Layer):
         return self.norm.inverse(self.mix.inverse(self.couple.inverse(y)))
 
 
-class GlowSteps(Flow):
-    """The steps of Glow in any number of dimensions."""
+class Glow(PlaneFlow):
+    """Glow on the plane."""
 
     card = CARD
     knobs: GlowKnobs
 
     def make_transform(self, generator: torch.Generator) -> Transform:
         return Chain(GlowStep(self.dim, self.knobs, generator) for _ in range(self.knobs.layers))
-
-
-class Glow(GlowSteps, PlaneFlow):
-    """Glow on the plane."""
-
-
-class DigitGlow(GlowSteps, DigitFlow):
-    """Glow of dequantised images."""
