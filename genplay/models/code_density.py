@@ -13,6 +13,7 @@ from typing import Literal, cast
 import torch
 from torch import Tensor, nn
 
+from genplay.errors import Failure
 from genplay.models.couplings import AffineCouplings
 
 __all__ = ["CodeDensity", "CodeKind"]
@@ -60,7 +61,12 @@ class CodeDensity(nn.Module):
         self.seen += 1
 
     def _factor(self) -> Tensor:
-        return cast(Tensor, torch.linalg.cholesky(self.covariance))
+        factor, trouble = torch.linalg.cholesky_ex(self.covariance)
+        if int(trouble):
+            raise Failure(
+                "The codes have gone too far to have a density: lower the learning rate, then train on."
+            )
+        return cast(Tensor, factor)
 
     def whitened(self, z: Tensor) -> Tensor:
         """w = L⁻¹(z − m), (n, dim)."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from genplay.errors import Failure
 from genplay.spaces.plane import Box, Grid
 
 __all__ = ["EnergyGrid", "settled_grid"]
@@ -54,7 +55,12 @@ class EnergyGrid:
         rows = _cumulative(self.mass.sum(axis=1))
         y, row = _place(rows, u[:, 0])
         columns = np.cumsum(self.mass, axis=1)
-        columns /= columns[:, -1:]
+        if not (np.isfinite(columns).all() and columns[:, -1].sum() > 0):
+            raise Failure(
+                "The energy has no finite integral any more: lower the learning rate, then train on."
+            )
+        # A row without mass is never chosen.
+        columns /= np.where(columns[:, -1:] > 0, columns[:, -1:], 1.0)
         # Row r's sums shifted by r make one rising table for all rows: one search serves every point.
         flat = (columns + np.arange(n)[:, None]).ravel()
         at = np.minimum(np.searchsorted(flat, row + u[:, 1]), row * n + n - 1)

@@ -93,7 +93,7 @@ class Trainer:
         self._step_terms: Terms = {}
         self._pending: list[tuple[int, float, tuple[str, ...], list[Tensor]]] = []
         self._flushed = self._measured = self._saved = -math.inf
-        self._safe: list[State] = []
+        self._safe: list[tuple[int, State]] = []
         self._remember()
 
     def _built(self, seed: int) -> Model:
@@ -240,21 +240,25 @@ class Trainer:
 
     def _remember(self) -> None:
         state = self.parameters_state()
-        self._safe = [*self._safe[-1:], state]
+        self._safe = [*self._safe[-1:], (self.step_count, state)]
         if self.history.wants_keyframe(self.step_count):
             self.history.keep(self.step_count, state)
 
-    def recover(self) -> None:
-        """Go back to the last good parameters, after an error in the middle of a step."""
+    def recover(self, failed: int | None = None) -> None:
+        """Go back to the last good parameters, after an error in the middle of a step or a bad loss at step ``failed``.
+
+        A copy is good when the loss that was taken with it is: that of the step after it.
+        """
         self._pending = []
         self._at = self._repeat = 0
         self._step_terms = {}
-        # The newest copy may already be spoilt: its own loss was not seen yet.
-        good = next((s for s in reversed(self._safe) if parameters.all_finite(s)), self._safe[0])
-        self._put(good)
+        before = self.step_count if failed is None else failed - 1
+        known = [state for step, state in self._safe if step < before and parameters.all_finite(state)]
+        fine = [state for _, state in self._safe if parameters.all_finite(state)]
+        self._put((known or fine[:1] or [self._safe[0][1]])[-1])
 
     def _fall_back(self, step: int, name: str) -> None:
-        self.recover()
+        self.recover(step)
         self.step_count = step - 1
         advice = f"lower the learning rate (now {self.recipe.learning_rate:g})"
         if not self.recipe.clip:
