@@ -49,7 +49,8 @@ def test_a_steady_stream_of_changes_is_saved_too(tmp_path: Path) -> None:
         bench.do("data.set", name="n", value=10 + i)
         autosave.tick()
         bench.clock.now += 1
-    wait(autosave)
+    if autosave._writing is not None:  # a quick disk has written it by the last tick
+        wait(autosave)
     assert autosave.path.exists()
     autosave.close()
 

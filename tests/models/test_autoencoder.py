@@ -15,6 +15,7 @@ from genplay.models.base import About, Batch, HasDensity
 from genplay.models.code_density import CodeDensity
 from genplay.models.couplings import AffineCouplings
 from genplay.models.exhibits import Curves, PlanePicture
+from genplay.models.layers import linear
 from tests.models.harness import build, few_images, train, two_moons, world_data
 
 KINDS = ("gaussian", "mixture", "flow")
@@ -35,8 +36,11 @@ def autoencoder(
 def test_a_linear_autoencoder_finds_the_first_principal_component() -> None:
     x = torch.randn(2000, 2, generator=seeded(1)) @ torch.tensor([[1.2, 0.5], [0.0, 0.3]])
     model = autoencoder(x)
-    model.encoder, model.decoder = nn.Sequential(nn.Linear(2, 1)), nn.Sequential(nn.Linear(1, 2))
-    for rate in (2e-2, 2e-3):
+    model.encoder, model.decoder = (
+        nn.Sequential(linear(2, 1, seeded())),
+        nn.Sequential(linear(1, 2, seeded(1))),
+    )
+    for rate in (2e-2, 2e-3, 2e-4):
         train(model, x, 250, learning_rate=rate)
     pca = PCA(1).fit(x.numpy())
     known = torch.tensor(pca.inverse_transform(pca.transform(x.numpy())))

@@ -22,7 +22,7 @@ def seeded(seed: int = 0) -> torch.Generator:
 
 
 def sde(x: torch.Tensor, **knobs: object) -> ScoreSDE:
-    model = build("score-sde", x, knobs=knobs)
+    model = build("score-sde", x, knobs=knobs, law=None)
     assert isinstance(model, ScoreSDE)
     return model
 
