@@ -202,11 +202,16 @@ def test(arguments: list[str]) -> None:
         replace_by([*pytest, *arguments])
     window = ["tests/ui", "tests/e2e"]
     hidden = [f"--ignore={folder}" for folder in window]
+    # The core's tests do not wait for one another; the window's share one screen.
+    together = ["-n", str(min(4, os.cpu_count() or 1))]
     steps = [
         ("style", [python, "-m", "ruff", "check"]),
         ("format", [python, "-m", "ruff", "format", "--check"]),
         ("types", [python, "-m", "mypy"]),
-        ("the core, with Qt hidden", [*pytest, "-p", "no:pytest-qt", "--without-qt", *hidden, "tests"]),
+        (
+            "the core, with Qt hidden",
+            [*pytest, *together, "-p", "no:pytest-qt", "--without-qt", *hidden, "tests"],
+        ),
         ("the window", [*pytest, *window]),
     ]
     failed = []
