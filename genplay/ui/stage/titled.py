@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from genplay.ui.labels import ElidedLabel
@@ -46,16 +45,6 @@ class Titled(QWidget):
 
     def _restyle(self) -> None:
         self._layout.setSpacing(self._theme.space(1))
-        self._hold_lines()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._hold_lines()
-
-    def _hold_lines(self) -> None:
-        """All lines of the caption keep their height, however little room there is for the rest."""
-        if self._caption.wordWrap():
-            self._caption.setMinimumHeight(max(0, self._caption.heightForWidth(self.width())))
 
     def title(self, text: str) -> None:
         """Another heading."""
@@ -66,7 +55,6 @@ class Titled(QWidget):
         if text != self._caption.text():
             self._caption.setText(text)
             self._caption.setVisible(bool(text))
-            self._hold_lines()
 
     @property
     def caption(self) -> str:
