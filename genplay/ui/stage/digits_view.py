@@ -270,7 +270,7 @@ class DigitsView(QWidget):
                 f"Of all 33,554,432 images, {word}; log p in nats. These {TOP} hold {share:.0%} of the probability."
             )
         elif self.search.running:
-            top.say("Looking through all 33,554,432 images …")
+            top.say("Looking through all 2²⁵ images …")
         elif snapshot.state == "running":
             top.say("Of the samples, by log p in nats; all images are searched when training rests.")
         else:
