@@ -12,12 +12,11 @@ import sys
 import threading
 import traceback
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never
 
 from genplay import __version__
+from genplay.cli_parser import parser
 from genplay.errors import BadInput, GenplayError, unknown_name
-from genplay.spaces import WORLDS
 
 if TYPE_CHECKING:
     from genplay.lab.run import Run
@@ -25,14 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["main", "program"]
 
 _INTERRUPTED = 130
-_LISTS = ("datasets", "models", "samplers", "metrics", "lessons", "actions")
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser that refuses in one line, like everything else here."""
-
-    def error(self, message: str) -> Never:
-        raise BadInput(f"{message[:1].upper()}{message[1:].rstrip('.')}. See `{self.prog} --help`.")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -104,119 +95,8 @@ def _run(argv: list[str]) -> int:
         argv = ["gui"]
     if not argv[0].startswith("-") and argv[0] not in commands:
         raise unknown_name("command", argv[0], commands)
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     return commands[args.command](args)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="genplay", description="A playground for generative models. Alone, it opens the window."
-    )
-    parser.add_argument("--version", action="version", version=f"genplay {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser, metavar="COMMAND")
-
-    gui = commands.add_parser("gui", help="open the window")
-    gui.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a .genplay file")
-    gui.add_argument("--script", type=Path, metavar="FILE", help="a demo script: JSON lines")
-    gui.add_argument("--size", type=_size, metavar="WxH", help="size of the window in pixels, as 1280x800")
-    gui.add_argument("--theme", choices=("light", "dark"))
-    gui.add_argument("--scale", type=float, metavar="FACTOR", help="text size, 1 is normal")
-    gui.add_argument(
-        "--screenshot", type=Path, metavar="PNG", help="picture of the window, written before it closes"
-    )
-    gui.add_argument("--quit-after", type=float, metavar="SECONDS")
-
-    listing = commands.add_parser("list", help="what there is")
-    listing.add_argument("what", choices=_LISTS)
-    listing.add_argument("--json", action="store_true")
-
-    train = commands.add_parser("train", help="train a model")
-    train.add_argument(
-        "--data", required=True, metavar="NAME|FILE", help="a data set (`genplay list datasets`), or a file"
-    )
-    train.add_argument(
-        "--model", required=True, metavar="NAME|FILE.py",
-        help="`genplay list models` shows all; or a Python file with a model of your own, which is run",
-    )  # fmt: skip
-    train.add_argument("--world", choices=WORLDS)
-    train.add_argument("--objective", metavar="NAME", help="the model's way of training")
-    train.add_argument(
-        "--set", nargs="+", action="extend", default=[], metavar="knob=value", dest="knobs",
-        help="knobs of the model or its training",
-    )  # fmt: skip
-    train.add_argument(
-        "--data-set", nargs="+", action="extend", default=[], metavar="knob=value", dest="data_knobs",
-        help="knobs of the data: the data set's own, n, test, seed, outliers, label_noise, balance",
-    )  # fmt: skip
-    train.add_argument("--columns", metavar="A,B", help="the columns of a file, by name or number from 1")
-    train.add_argument("--label-column", metavar="NAME", help="the column of a file that holds the labels")
-    train.add_argument("--steps", type=int, metavar="N")
-    train.add_argument("--seconds", type=float, metavar="S", help="training time; 20 if neither is given")
-    train.add_argument("--n", type=int, metavar="N", help="how many points to train on")
-    train.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of the model; the data's is --data-set seed=N"
-    )
-    train.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps")
-    train.add_argument("--out", type=Path, metavar="RUN.genplay")
-    train.add_argument("--json", action="store_true")
-
-    evaluate = commands.add_parser("evaluate", help="measure a trained model")
-    evaluate.add_argument("run", type=Path, metavar="RUN.genplay")
-    evaluate.add_argument("--metrics", default="all", metavar="NAME,NAME|all")
-    evaluate.add_argument("--on", type=Path, metavar="FILE", help="measure on the points of a file")
-    evaluate.add_argument("--seed", type=int, default=0, metavar="N")
-    evaluate.add_argument("--json", action="store_true")
-
-    sample = commands.add_parser("sample", help="draw samples from a trained model")
-    sample.add_argument("run", type=Path, metavar="RUN.genplay")
-    sample.add_argument("-n", type=int, required=True, metavar="N", help="how many")
-    sample.add_argument("--label", type=int, metavar="Y")
-    sample.add_argument(
-        "--sampler", metavar="NAME", help="`genplay list samplers` shows all; else the model's own way"
-    )
-    sample.add_argument(
-        "--set",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="knob=value",
-        dest="knobs",
-        help="the sampler's knobs",
-    )
-    sample.add_argument(
-        "--on", choices=("model", "truth"), default="model", help="the model, or the true law of its data"
-    )
-    sample.add_argument("--seed", type=int, default=0, metavar="N")
-    sample.add_argument("--out", type=Path, required=True, metavar="FILE.(npy|csv|png)")
-    sample.add_argument("--json", action="store_true", help="what the sampler can say of its work")
-
-    density = commands.add_parser("density", help="log p(x) of points, in nats")
-    density.add_argument("run", type=Path, metavar="RUN.genplay")
-    density.add_argument(
-        "--points", type=Path, required=True, metavar="FILE.npy", help="rows of 2 or of 25 numbers"
-    )
-    density.add_argument("--out", type=Path, required=True, metavar="FILE.npy")
-    density.add_argument("--json", action="store_true")
-
-    for command in (evaluate, sample, density):
-        command.add_argument(
-            "--model-file", type=Path, metavar="FILE.py", help="the file of a model of your own, which is run"
-        )
-
-    doctor = commands.add_parser("doctor", help="look at the installation")
-    doctor.add_argument("--json", action="store_true")
-    return parser
-
-
-def _size(text: str) -> tuple[int, int]:
-    width, _, height = text.lower().partition("x")
-    try:
-        size = int(width), int(height)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a size such as 1280x800") from None
-    if not (640 <= size[0] <= 8192 and 400 <= size[1] <= 8192):
-        raise argparse.ArgumentTypeError(f"'{text}' is out of range: 640x400 to 8192x8192")
-    return size
 
 
 def _pairs(words: Sequence[str], option: str) -> dict[str, object]:

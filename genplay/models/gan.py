@@ -28,18 +28,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from genplay.models.base import About, Batch, Model, Phase, Setting, Terms
+from genplay.models.base import About, Batch, Phase, Setting, Terms
 from genplay.models.cards.gan import CARD, GANKnobs
+from genplay.models.code_generator import CodeGenerator
 from genplay.models.critic import Crowd, SpectralLinear, spectral
 from genplay.models.exhibits import Exhibit
 from genplay.models.gan_exhibits import gan_exhibits
-from genplay.models.inversion import invert
 from genplay.models.layers import NoiseTape, Standardise, mlp
 
 __all__ = ["GAN"]
 
 
-class GAN(Model):
+class GAN(CodeGenerator):
     """Two networks. On the plane both work in standardised units; for images G gives log odds of each pixel."""
 
     card = CARD
@@ -97,10 +97,6 @@ class GAN(Model):
         for part in self.critic_net:
             if isinstance(part, SpectralLinear):
                 part.follow()
-
-    def seen(self, x: Tensor) -> Tensor:
-        """Data as the discriminator sees them."""
-        return 2 * x - 1 if self.binary else cast(Tensor, self.units(x))
 
     def _fake(self, batch: Batch, n: int) -> Tensor:
         """n samples of the generator as the discriminator sees them.
@@ -230,34 +226,10 @@ class GAN(Model):
 
     # Sampling and codes
 
-    def noise(self, n: int, generator: torch.Generator) -> Tensor:
-        """Codes from N(0, I), for images followed by a uniform for each pixel: (n, latent) or (n, latent + 25)."""
-        z = torch.randn(n, self.latent_dim, generator=generator, device=generator.device)
-        if not self.binary:
-            return z
-        return torch.cat([z, torch.rand(n, self.dim, generator=generator, device=generator.device)], dim=1)
-
-    @torch.no_grad()
-    def sample_from(self, noise: Tensor) -> Tensor:
-        """G(z); for images pixel j is lit where its uniform is below its probability."""
-        x = self.decode(noise[:, : self.latent_dim])
-        return (noise[:, self.latent_dim :] < x).to(noise) if self.binary else x
-
-    @torch.no_grad()
-    def decode(self, z: Tensor) -> Tensor:
-        """G(z), (n, latent) → (n, d): a point, or the probability of each pixel."""
+    def raw(self, z: Tensor) -> Tensor:
+        """What the generator gives for codes, (n, latent) → (n, d)."""
         out: Tensor = self.generator_net(z)
-        return torch.sigmoid(out) if self.binary else self.units.inverse(out)
-
-    def encode(self, x: Tensor) -> Tensor:
-        """A code whose G(z) comes near x, (n, d) → (n, latent): a GAN has no encoder, so it is searched for."""
-        goal = self.seen(x)
-
-        def produce(z: Tensor) -> Tensor:
-            out: Tensor = self.generator_net(z)
-            return torch.tanh(out / 2) if self.binary else out
-
-        return invert(produce, goal, self.latent_dim)
+        return out
 
     def exhibits(self, about: About) -> tuple[Exhibit, ...]:
         """What the discriminator says of data and samples, and where it would move the samples."""

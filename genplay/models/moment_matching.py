@@ -10,16 +10,14 @@ its gradient passed straight through to its probability [1].
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 import torch
 from torch import Tensor
 
-from genplay.models.base import About, Batch, Model, Phase, Setting, Terms
+from genplay.models.base import About, Batch, Phase, Setting, Terms
 from genplay.models.cards.moment_matching import CARD, MomentMatchingKnobs
+from genplay.models.code_generator import CodeGenerator
 from genplay.models.exhibits import Exhibit, Facts, Matrix, Pictures, PlanePicture, Polyline
-from genplay.models.inversion import invert
 from genplay.models.latent_exhibits import a_few, array
 from genplay.models.layers import NoiseTape, Standardise, mlp
 from genplay.models.transport import directions, mmd, sinkhorn_divergence, sinkhorn_plan, sliced_wasserstein
@@ -32,7 +30,7 @@ MOST = 128
 """So many points of a batch take part in Sinkhorn's iteration."""
 
 
-class MomentMatching(Model):
+class MomentMatching(CodeGenerator):
     """One network. On the plane it works in standardised units; for images it gives log odds of each pixel."""
 
     card = CARD
@@ -55,10 +53,6 @@ class MomentMatching(Model):
 
     def phases(self) -> tuple[Phase, ...]:
         return (Phase("match", self._step, list(self.net.parameters())),)
-
-    def seen(self, x: Tensor) -> Tensor:
-        """Data as the distance sees them: standardised, or −1 and 1."""
-        return 2 * x - 1 if self.binary else cast(Tensor, self.units(x))
 
     def _made(self, n: int, like: Tensor, generator: torch.Generator) -> Tensor:
         out: Tensor = self.net(self._codes.draw((n, self.latent_dim), like, generator))
@@ -88,33 +82,10 @@ class MomentMatching(Model):
 
     # Sampling and codes
 
-    def noise(self, n: int, generator: torch.Generator) -> Tensor:
-        """Codes from N(0, I), for images followed by a uniform for each pixel: (n, latent) or (n, latent + 25)."""
-        z = torch.randn(n, self.latent_dim, generator=generator, device=generator.device)
-        if not self.binary:
-            return z
-        return torch.cat([z, torch.rand(n, self.dim, generator=generator, device=generator.device)], dim=1)
-
-    @torch.no_grad()
-    def sample_from(self, noise: Tensor) -> Tensor:
-        """G(z); for images pixel j is lit where its uniform is below its probability."""
-        x = self.decode(noise[:, : self.latent_dim])
-        return (noise[:, self.latent_dim :] < x).to(noise) if self.binary else x
-
-    @torch.no_grad()
-    def decode(self, z: Tensor) -> Tensor:
-        """G(z), (n, latent) → (n, d): a point, or the probability of each pixel."""
+    def raw(self, z: Tensor) -> Tensor:
+        """What the generator gives for codes, (n, latent) → (n, d)."""
         out: Tensor = self.net(z)
-        return torch.sigmoid(out) if self.binary else self.units.inverse(out)
-
-    def encode(self, x: Tensor) -> Tensor:
-        """A code whose G(z) comes near x, (n, d) → (n, latent): there is no encoder, so it is searched for."""
-
-        def produce(z: Tensor) -> Tensor:
-            out: Tensor = self.net(z)
-            return torch.tanh(out / 2) if self.binary else out
-
-        return invert(produce, self.seen(x), self.latent_dim)
+        return out
 
     # Looking
 
