@@ -29,6 +29,8 @@ TIMEOUT = 120.0
 STATES = ("ready", "running", "paused", "finished")
 WAITS = ("steps", "seconds", "state", "snapshot")
 _TICK = 0.02
+_LONG_TICK = 0.1
+"""Seconds between looks at what will be a while: each one wakes the window, which costs training time."""
 
 
 class ScriptError(GenplayError):
@@ -156,12 +158,13 @@ async def _finish(
     future: Future[Any], experiment: Experiment, sleep: Callable[[float], Awaitable[None]]
 ) -> None:
     """Wait for an action that ends later, then let it take effect."""
-    end = time.monotonic() + TIMEOUT
+    begin = time.monotonic()
     while not future.done():
-        if time.monotonic() > end:
+        waited = time.monotonic() - begin
+        if waited > TIMEOUT:
             raise BadInput(f"no answer within {TIMEOUT:g} seconds.")
         experiment.poll()
-        await sleep(_TICK)
+        await sleep(min(max(_TICK, 0.1 * waited), _LONG_TICK))
     error = future.exception()
     if isinstance(error, GenplayError):
         raise error
@@ -177,7 +180,7 @@ async def _wait(
         end = time.monotonic() + wait["seconds"]
         while (left := end - time.monotonic()) > 0:
             experiment.poll()
-            await sleep(min(left, _TICK))
+            await sleep(min(left, _LONG_TICK))
         return
     limit = float(wait.get("timeout", TIMEOUT))
     end = time.monotonic() + limit

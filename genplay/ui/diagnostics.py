@@ -106,7 +106,7 @@ class _Stretch:
 
 
 class Diagnostics(QObject):
-    """Watches the event loop while a run goes on, and measures on demand."""
+    """Counts frames, and watches the event loop when asked to: a timer quick enough to tell its gaps is not for nothing."""
 
     _entered = Signal(str)
 
@@ -134,23 +134,11 @@ class Diagnostics(QObject):
         self._stage: list[Any] = []
         heart.drew.connect(self._drawn)
         self._entered.connect(self._enter)
-        heart.each(0.25, self._follow)
 
     def stop(self) -> None:
         """Watch no longer."""
         self._ticks.stop()
         self._probe.stop()
-
-    def _follow(self) -> None:
-        """Watch the loop only while there is something to watch, so that an idle window stays idle."""
-        running = self._experiment.running
-        if not self._measuring:
-            self._gaps = self.training if running else None
-        if running and not self._ticks.isActive():
-            self._last = 0.0
-            self._ticks.start()
-        elif not running and not self._measuring and self._ticks.isActive():
-            self._ticks.stop()
 
     def _tick(self) -> None:
         now = time.perf_counter()

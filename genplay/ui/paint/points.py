@@ -123,27 +123,38 @@ def sprite(marker: Marker, ratio: float = 1.0) -> tuple[NDArray[np.int64], NDArr
     return rows[order] - radius, columns[order] - radius, values[order]
 
 
-def stamp(
-    picture: Pixels, columns: NDArray[np.floating], rows: NDArray[np.floating], marker: Marker, ratio: float
-) -> None:
-    """Put a marker at every (column, row) of a picture (height + 64, width + 64) that has 32 spare pixels on each side.
+Places = tuple[NDArray[np.floating], NDArray[np.floating], Marker]
+"""Columns (n,), rows (n,) and the look of one group of points."""
 
-    Coordinates are pixels of the part without the border; pixel centres lie at whole numbers plus one half.
+
+def stamp(picture: Pixels, groups: Sequence[Places], ratio: float, handfuls: int = 1) -> None:
+    """Put markers on a picture (height + 64, width + 64) that has 32 spare pixels on each side, the last group on top.
+
+    Coordinates are pixels of the part without the border; pixel centres lie at whole numbers plus one half. With several
+    handfuls the groups take turns, a handful of each at a time, so that none of them hides all of another.
     """
     height, width = picture.shape
-    with np.errstate(invalid="ignore"):
-        near = (
-            (columns > -8) & (columns < width - 2 * _PAD + 8) & (rows > -8) & (rows < height - 2 * _PAD + 8)
-        )
-    c = np.floor(columns[near]).astype(np.int64) + _PAD
-    r = np.floor(rows[near]).astype(np.int64) + _PAD
-    sprite_rows, sprite_columns, values = sprite(marker, ratio)
-    reach = int(max(np.abs(sprite_rows).max(), np.abs(sprite_columns).max()))
-    if reach > _PAD - 9:
-        raise ValueError(f"a marker of {marker.size} pixels is too large to stamp")
-    base = r * width + c
-    offsets = sprite_rows * width + sprite_columns
-    picture.reshape(-1)[offsets[:, None] + base] = values[:, None]
+    pixels, values = [], []
+    for columns, rows, marker in groups:
+        with np.errstate(invalid="ignore"):
+            near = (columns > -8) & (columns < width - 2 * _PAD + 8)
+            near &= (rows > -8) & (rows < height - 2 * _PAD + 8)
+        at = np.floor(rows[near]).astype(np.int64) * width + np.floor(columns[near]).astype(np.int64)
+        sprite_rows, sprite_columns, colours = sprite(marker, ratio)
+        reach = int(max(np.abs(sprite_rows).max(), np.abs(sprite_columns).max()))
+        if reach > _PAD - 9:
+            raise ValueError(f"a marker of {marker.size} pixels is too large to stamp")
+        if not len(at):
+            continue
+        each = -(-len(at) // handfuls)
+        turns = np.resize(at, each * handfuls).reshape(each, handfuls).T
+        offsets = (sprite_rows + _PAD) * width + sprite_columns + _PAD
+        pixels.append((turns[:, None, :] + offsets[:, None]).reshape(handfuls, -1))
+        values.append(np.repeat(colours, each))
+    if pixels:
+        # One assignment for all: beside a training thread, every call that lets go of the interpreter waits to have it back.
+        flat = np.concatenate(pixels, axis=1).ravel()
+        picture.reshape(-1)[flat] = np.tile(np.concatenate(values), handfuls)
 
 
 def cloud(
@@ -155,11 +166,11 @@ def cloud(
 ) -> Pixels:
     """A square picture (side, side) of points (n, 2), y upwards, on paper, or (None) premultiplied on nothing."""
     picture = np.zeros((side + 2 * _PAD, side + 2 * _PAD), dtype=np.uint32)
-    for x, marker in groups:
-        if len(x):
-            columns = (x[:, 0] - box.x0) * (side / box.width)
-            rows = (box.y1 - x[:, 1]) * (side / box.height)
-            stamp(picture, columns, rows, marker, ratio)
+    wide, tall = side / box.width, side / box.height
+    places = [
+        ((x[:, 0] - box.x0) * wide, (box.y1 - x[:, 1]) * tall, marker) for x, marker in groups if len(x)
+    ]
+    stamp(picture, places, ratio)
     inner = np.ascontiguousarray(picture[_PAD : _PAD + side, _PAD : _PAD + side])
     return inner if paper is None else _over(inner, QColor(paper).rgba())
 
@@ -180,14 +191,16 @@ class PointsItem(pg.GraphicsObject):  # type: ignore[misc]
     def __init__(self, z: float = 0.0) -> None:
         super().__init__()
         self._groups: list[tuple[NDArray[np.floating], Marker]] = []
+        self._handfuls = 1
         self._picture: Pixels | None = None
         self._image = QImage()
         self._key: tuple[object, ...] = ()
         self._version = 0
         self.setZValue(z)
 
-    def show_points(self, groups: Sequence[tuple[NDArray[np.floating], Marker]]) -> None:
-        """Draw groups of points (n, 2), the last one on top."""
+    def show_points(self, groups: Sequence[tuple[NDArray[np.floating], Marker]], handfuls: int = 1) -> None:
+        """Draw groups of points (n, 2), the last one on top, or a handful of each in turn."""
+        self._handfuls = handfuls
         self._groups = [(x, marker) for x, marker in groups if len(x)]
         self._version += 1
         self.update()
@@ -232,10 +245,12 @@ class PointsItem(pg.GraphicsObject):  # type: ignore[misc]
             self._picture = np.zeros(shape, dtype=np.uint32)
         else:
             self._picture.fill(0)
+        scale, shift = np.array([to_view.m11(), to_view.m22()]), np.array([to_view.dx(), to_view.dy()])
+        places = []
         for x, marker in self._groups:
-            columns = (x[:, 0] * to_view.m11() + to_view.dx()) * ratio
-            rows = (x[:, 1] * to_view.m22() + to_view.dy()) * ratio
-            stamp(self._picture, columns, rows, marker, ratio)
+            at = (x * scale + shift) * ratio
+            places.append((at[:, 0], at[:, 1], marker))
+        stamp(self._picture, places, ratio, self._handfuls)
         # The image begins at the first visible pixel of the padded picture; its row length steps over the padding.
         visible = self._picture.reshape(-1)[_PAD * shape[1] + _PAD :]
         self._image = QImage(

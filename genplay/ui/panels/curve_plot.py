@@ -45,11 +45,17 @@ def value_range(curves: Sequence[Floats], extra: Sequence[float], log: bool) -> 
     if not known and not lines:
         return (-1.0, 1.0) if log else (0.0, 1.0)
     low = min([float(v.min()) for v in known] + lines)
-    high = max([float(v.max() if log else np.quantile(v, 0.97)) for v in known] + lines)
+    high = max([float(v.max() if log else _all_but_the_highest(v)) for v in known] + lines)
     if log:
         low, high = float(np.log10(low)), float(np.log10(high))
     margin = 0.06 * (high - low) or max(0.05 * abs(high), 1e-3)
     return low - margin, high + margin
+
+
+def _all_but_the_highest(values: Floats) -> float:
+    """The value below which 97 % of them lie."""
+    rank = int(0.97 * (len(values) - 1))
+    return float(np.partition(values, rank)[rank])
 
 
 class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
@@ -116,7 +122,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
     def show_curves(
         self, curves: Mapping[str, Curve], floor: float | None, marks: tuple[Mark, ...], last_step: int
     ) -> None:
-        """Draw these curves; ``floor`` is a value drawn as a dashed line across, ``last_step`` the end of the axis."""
+        """Draw these curves; ``floor`` is a value drawn as a dashed line across, ``last_step`` what the axis must hold."""
         for name in [name for name in self._curves if name not in curves]:
             self.view.removeItem(self._curves.pop(name))
         for name, curve in curves.items():
@@ -130,7 +136,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
             item.set_pen(pen)
             item.show_curve(self.x_of(curve.steps), self.y_of(curve.values))
         self._floor, self._marks = floor, marks
-        self._top = max(float(last_step), 1.0)
+        self._top = self._end(max(float(last_step), 1.0))
         low, high = value_range(
             [c.values for c in curves.values()], [] if floor is None else [floor], self.log_y
         )
@@ -141,6 +147,10 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
             self._place()
         else:
             self.viewport().update()
+
+    def _end(self, last: float) -> float:
+        """The end of the step axis: a little ahead of the last step and kept while it fits, for the same reason."""
+        return self._top if 0.8 * self._top <= last <= self._top else (1.0 if last <= 1.0 else 1.1 * last)
 
     def _steady(self, low: float, high: float) -> tuple[float, float]:
         """Keep the ends of the axis while the new ones are close: an axis that wobbles cannot be read."""

@@ -33,6 +33,7 @@ from genplay.ui.panels.correlation import CorrelationCurve
 from genplay.ui.panels.fit import fitting_scroll_area
 from genplay.ui.panels.lines import Lines
 from genplay.ui.section import Section
+from genplay.ui.seen import seen
 from genplay.ui.stage.titled import Titled, let_wrap
 from genplay.ui.theme import Theme
 
@@ -202,7 +203,7 @@ class SamplingPanel(QWidget):
 
     def beat(self) -> None:
         """Draw the newest view, if it can be seen and is new."""
-        if not self.isVisible():
+        if not seen(self):
             return
         if self._sampling.view.state == "empty":
             self._sampling.prepare()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QGraphicsObject
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject
 
 from genplay.spaces.plane import Box
 from genplay.ui.theme import Theme
@@ -61,6 +61,8 @@ class AxesItem(QGraphicsObject):
         self._y: list[tuple[float, str]] = []
         self.x_label = ""
         self.setZValue(-1000)
+        # Painted once a place, not once a frame.
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
     def place(
         self,

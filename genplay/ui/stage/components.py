@@ -75,7 +75,7 @@ class Components(QObject):
         self._asked, self._held = (), -1
         self.means = np.empty((0, 2))
         self.lines.clear()
-        self.heads.show_points([])
+        self.heads.clear()
 
     def restyle(self) -> None:
         """Draw again in the present theme."""

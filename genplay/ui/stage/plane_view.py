@@ -190,9 +190,7 @@ class PlaneView(QWidget):
                 (samples, Marker("o", _SAMPLE * self._theme.scale**0.5, tokens.model, tokens.canvas))
             )
         handfuls = _HANDFULS if samples is not None and len(groups) > 1 else 1
-        self.canvas.points.show_points(
-            [(x[i::handfuls], marker) for i in range(handfuls) for x, marker in groups]
-        )
+        self.canvas.points.show_points(groups, handfuls)
         self._mark_ring(samples)
 
     def _data_groups(self) -> list[tuple[NDArray[np.floating], Marker]]:

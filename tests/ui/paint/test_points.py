@@ -20,7 +20,7 @@ RED = Marker("o", 7.0, "#FF0000")
 @given(st.floats(-200, 300), st.floats(-200, 300))
 def test_a_stamp_covers_its_own_pixels_and_no_others(column: float, row: float) -> None:
     picture = np.zeros((100 + 64, 100 + 64), np.uint32)
-    stamp(picture, np.array([column]), np.array([row]), RED, 1.0)
+    stamp(picture, [(np.array([column]), np.array([row]), RED)], 1.0)
     rows, columns = np.nonzero(picture[32:-32, 32:-32])
     if len(rows):
         assert np.abs(rows + 0.5 - row).max() <= 5.5
@@ -31,14 +31,14 @@ def test_a_stamp_covers_its_own_pixels_and_no_others(column: float, row: float) 
 
 def test_points_that_are_not_finite_are_left_out() -> None:
     picture = np.zeros((164, 164), np.uint32)
-    stamp(picture, np.array([np.nan, np.inf, 50.0]), np.array([50.0, 50.0, np.nan]), RED, 1.0)
+    stamp(picture, [(np.array([np.nan, np.inf, 50.0]), np.array([50.0, 50.0, np.nan]), RED)], 1.0)
     assert not picture.any()
 
 
 def test_an_edge_never_eats_into_a_body() -> None:
     outlined = Marker("o", 9.0, "#FF0000", "#FFFFFF")
     picture = np.zeros((164, 164), np.uint32)
-    stamp(picture, np.array([50.0, 54.0]), np.array([50.0, 50.0]), outlined, 1.0)
+    stamp(picture, [(np.array([50.0, 54.0]), np.array([50.0, 50.0]), outlined)], 1.0)
     assert picture[32 + 50, 32 + 50] == 0xFFFF0000
     assert picture[32 + 50, 32 + 54] == 0xFFFF0000
 
@@ -57,11 +57,22 @@ def test_too_large_a_marker_is_refused() -> None:
     with pytest.raises(ValueError, match="too large"):
         stamp(
             np.zeros((164, 164), np.uint32),
-            np.array([5.0]),
-            np.array([5.0]),
-            Marker("o", 60.0, "#FF0000"),
+            [(np.array([5.0]), np.array([5.0]), Marker("o", 60.0, "#FF0000"))],
             1.0,
         )
+
+
+def test_groups_that_take_turns_do_not_hide_each_other() -> None:
+    n, blue = 1000, Marker("o", 7.0, "#0000FF")
+    red, other = np.random.default_rng(0).uniform(20, 80, (2, 2, n))
+    seen = {}
+    for handfuls in (1, 8):
+        picture = np.zeros((164, 164), np.uint32)
+        stamp(picture, [(*red, RED), (*other, blue)], 1.0, handfuls)
+        seen[handfuls] = [int((picture == value).sum()) for value in (0xFFFF0000, 0xFF0000FF)]
+    # The last handful, an eighth of the points, always lies on top; all blue ones hide all red ones.
+    assert seen[1][0] < 0.02 * seen[1][1]
+    assert 0.15 < seen[8][0] / seen[8][1] < 1.0
 
 
 def test_a_cloud_has_its_y_axis_upwards() -> None:

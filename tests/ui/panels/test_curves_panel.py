@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from genplay.ui.panels.curve_plot import value_range
+from genplay.ui.panels.curve_plot import CurvePlot, value_range
 from genplay.ui.panels.curves import CurvesPanel
 from tests.ui.pictures import Scene, near, shown
 
@@ -60,7 +60,18 @@ def test_a_curve_lies_where_its_values_are(scene: Scene, panel: CurvesPanel) -> 
     image = plot.grab().toImage()
     hue = panel._colour("penalty", ["loss", "penalty"])
     assert any(near(image.pixelColor(int(at.x()), int(at.y()) + dy), hue, 60) for dy in (-1, 0, 1))
-    assert plot._box.x1 == pytest.approx(1000)
+    assert plot._box.x1 == pytest.approx(1100)
+
+
+def test_the_step_axis_moves_only_when_it_must(qtbot, theme) -> None:
+    plot = CurvePlot(theme, "loss")
+    qtbot.addWidget(plot)
+    ends = []
+    for last in (1, 2, 10, 1000, 1050, 1099, 1101, 1211, 500):
+        plot.show_curves({}, None, (), last)
+        ends.append(plot._box.x1)
+        assert last <= plot._box.x1 <= max(1.25 * last, 1.0)
+    assert ends[3] == ends[4] == ends[5] < ends[6]
 
 
 def test_the_legend_switches_curves(panel: CurvesPanel) -> None:
@@ -92,7 +103,7 @@ def test_logarithmic_axes(panel: CurvesPanel) -> None:
     QTest.mouseClick(panel.log_loss, Qt.MouseButton.LeftButton)
     QTest.mouseClick(panel.log_steps, Qt.MouseButton.LeftButton)
     plot = panel.loss.plot
-    assert plot._box.x1 == pytest.approx(3.0)
+    assert plot._box.x1 == pytest.approx(np.log10(1100))
     assert plot._box.y0 < np.log10(1.5) < np.log10(3.0) < plot._box.y1 + 0.02
     assert not panel.nll.plot.log_y, "a likelihood may be negative"
     assert plot.y_of(np.array([-1.0, 100.0]))[1] == pytest.approx(2.0)
