@@ -37,6 +37,8 @@ def test_no_bar_without_a_terminal() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
 def test_the_second_ctrl_c_interrupts() -> None:
+    # Where the tests run in the background, their shell has had the signal ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with Interrupt() as interrupt:
         assert not interrupt()
         os.kill(os.getpid(), signal.SIGINT)

@@ -186,7 +186,7 @@ class DigitsView(QWidget):
         data, noised = self._experiment.data, self.moments.noised
         if data.world != "digits" or (data is self._data and noised is None):
             return
-        self._data = data
+        other, self._data = data is not self._data, data
         self._data_images = np.asarray(data.x_train[:DATA_SHOWN], np.float64)
         if noised is not None and len(noised) == len(self._data_images):
             self._data_images = noised
@@ -197,8 +197,15 @@ class DigitsView(QWidget):
             else (),
         )
         self._sections["data"].say(f"The first of {len(data.x_train):,} training images.")
-        if self._shown_image is None and len(self._data_images):
-            self._show("Training image 1", self._data_images[0])
+        if other and len(self._data_images):
+            self._show(*self._of_other_data())
+
+    def _of_other_data(self) -> tuple[str, NDArray[np.float64]]:
+        """What is shown large once the data have changed: the training image in the same place, or what it was."""
+        if self._shown_image is not None and not self._shown_image[0].startswith("Training"):
+            return self._shown_image
+        place = self._picked[1] if self._picked is not None and self._picked[0] == "data" else 0
+        return self._named("data", min(place, len(self._data_images) - 1))
 
     def _draw_samples(self) -> None:
         gallery = self._snapshot.gallery if self._snapshot is not None else None

@@ -157,3 +157,16 @@ def test_what_is_read_changes_as_the_model_learns(qtbot, scene: Scene, stage: St
     scene.worker.model.log_odds.data += 0.5
     stage.render(scene.snapshot(step=101, state="paused"))
     qtbot.waitUntil(lambda: view.card.numbers.text() != before)
+
+
+def test_another_data_set_is_not_shown_with_an_image_of_the_last(scene: Scene, stage: Stage) -> None:
+    view = stage.digits
+    assert "exact" in view.card.numbers.text(), "glyphs have a known law"
+    scene.actions.run("data.choose", name="handwritten")
+    title, image = view._shown_image
+    assert title == "Training image 1"
+    assert (image == scene.experiment.data.x_train[0]).all()
+    assert "true log p unknown" in view.card.numbers.text()
+    view._choose("data", 3)
+    scene.actions.run("data.choose", name="glyphs")
+    assert (view._shown_image[1] == scene.experiment.data.x_train[3]).all()
