@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -53,8 +54,8 @@ def value_range(curves: Sequence[Floats], extra: Sequence[float], log: bool) -> 
 
 
 def _all_but_the_highest(values: Floats) -> float:
-    """The value below which 97 % of them lie."""
-    rank = int(0.97 * (len(values) - 1))
+    """The least value that at least 97 % of them do not exceed: of few values the highest."""
+    rank = math.ceil(0.97 * (len(values) - 1))
     return float(np.partition(values, rank)[rank])
 
 

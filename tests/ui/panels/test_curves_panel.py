@@ -63,6 +63,12 @@ def test_a_curve_lies_where_its_values_are(scene: Scene, panel: CurvesPanel) -> 
     assert plot._box.x1 == pytest.approx(1100)
 
 
+def test_of_few_values_all_are_in_sight() -> None:
+    low, high = value_range([np.array([17.0, 9.0, 8.5])], [6.4], log=False)
+    assert low < 6.4
+    assert high > 17.0
+
+
 def test_the_step_axis_moves_only_when_it_must(qtbot, theme) -> None:
     plot = CurvePlot(theme, "loss")
     qtbot.addWidget(plot)
