@@ -160,9 +160,7 @@ def pace_of(model: Model, seed: int = 0) -> tuple[int, Quantity]:
     """The number of parameters, and the seconds a sample takes; called in the training thread, of a model in rest."""
     import torch
 
-    from genplay.training.device import device_of
-
-    noise = model.noise(SAMPLES, torch.Generator(device_of(model)).manual_seed(seed))
+    noise = model.fresh_noise(SAMPLES, torch.Generator(model.device).manual_seed(seed))
     times = []
     # The first run warms caches up; the best of the others is least disturbed by what else the machine does.
     for _ in range(3):

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from genplay.metrics.watch import Watch
 from genplay.models.base import HasDensity, HasGridDensity, Model
+from genplay.models.precision import device_of, dtype_of
 from genplay.spaces.plane import Grid
 
-__all__ = ["device_of", "generator_for", "log_prob", "log_prob_on_grid", "sample"]
+__all__ = ["generator_for", "log_prob", "log_prob_on_grid", "sample"]
 
 Array = NDArray[np.float64]
 CHUNK = 4096
-
-
-def device_of(model: Model) -> torch.device:
-    """Where the model's numbers are."""
-    first = next(itertools.chain(model.parameters(), model.buffers()), None)
-    return first.device if first is not None else torch.device("cpu")
 
 
 def generator_for(model: Model, seed: int) -> torch.Generator:
@@ -36,7 +29,7 @@ def log_prob(model: HasDensity, x: Array, device: torch.device, watch: Watch | N
     for start in range(0, len(x), CHUNK):
         if watch is not None:
             watch.at(start / len(x), f"log p of {len(x):,} points")
-        rows = torch.as_tensor(x[start : start + CHUNK], dtype=torch.float32, device=device)
+        rows = torch.as_tensor(x[start : start + CHUNK], dtype=dtype_of(model), device=device)
         parts.append(model.log_prob(rows).double().cpu().numpy())
     return np.concatenate(parts) if parts else np.zeros(0)
 
@@ -47,7 +40,7 @@ def log_prob_on_grid(
 ) -> Array:
     """log p at the cells' centres, (n, n) indexed [row y, column x]."""
     if isinstance(model, HasGridDensity):
-        xs, ys = (torch.as_tensor(a, dtype=torch.float32, device=device) for a in (grid.xs, grid.ys))
+        xs, ys = (torch.as_tensor(a, dtype=dtype_of(model), device=device) for a in (grid.xs, grid.ys))
         return np.asarray(model.log_prob_grid(xs, ys).double().cpu().numpy())
     return log_prob(model, grid.points(), device, watch).reshape(grid.n, grid.n)
 

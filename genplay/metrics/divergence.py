@@ -17,12 +17,13 @@ import torch
 from numpy.typing import NDArray
 
 from genplay.datasets.base import Data, Law, has_density
-from genplay.metrics.density import device_of, log_prob, sample
+from genplay.metrics.density import log_prob, sample
 from genplay.metrics.images import over_all_images
 from genplay.metrics.plane import over_the_plane
 from genplay.metrics.sums import DIVERGENCES
 from genplay.metrics.watch import Watch
 from genplay.models.base import HasBlocks, HasDensity, HasElbo, Model
+from genplay.models.precision import device_of, dtype_of
 from genplay.quantity import Quantity, bound, estimate
 
 __all__ = ["SAMPLES", "divergences", "from_samples"]
@@ -127,7 +128,7 @@ def _kl_bound(model: HasElbo, law: Law, seed: int, device: torch.device) -> Quan
     """KL(p‖q) ≤ E_p[log p − ELBO], with the standard error of the mean."""
     x, _ = law.sample(SAMPLES, np.random.default_rng(seed))
     generator = torch.Generator(device).manual_seed(seed)
-    rows = torch.as_tensor(x, dtype=torch.float32, device=device)
+    rows = torch.as_tensor(x, dtype=dtype_of(model), device=device)
     with torch.no_grad():
         parts = [model.elbo(part, generator).double().cpu().numpy() for part in rows.split(4096)]
     gap = law.log_prob(x) - np.concatenate(parts)

@@ -13,9 +13,10 @@ import numpy as np
 import torch
 
 from genplay.datasets.base import Data, has_density
-from genplay.metrics.density import device_of, generator_for, log_prob
+from genplay.metrics.density import generator_for, log_prob
 from genplay.metrics.watch import Watch
 from genplay.models.base import HasDensity, HasElbo, HasLogZ, Model
+from genplay.models.precision import device_of, dtype_of
 from genplay.quantity import Quantity, bound, estimate, exact
 
 __all__ = ["bits_per_dim", "elbo", "entropy", "log_z", "nll", "perplexity"]
@@ -59,7 +60,7 @@ def elbo(
     device, generator = device_of(model), generator_for(model, seed)
     parts = []
     with torch.no_grad():
-        for rows in torch.as_tensor(x, dtype=torch.float32, device=device).split(4096):
+        for rows in torch.as_tensor(x, dtype=dtype_of(model), device=device).split(4096):
             parts.append(model.elbo(rows, generator).double().cpu().numpy())
     values = np.concatenate(parts)
     where = f"{len(x):,} {'training' if split == 'train' else 'test'} points"

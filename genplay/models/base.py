@@ -1,6 +1,6 @@
 """What a model offers. Small protocols, one per ability; a model implements those it truly has.
 
-Conventions: x is (n, d) float32 in data units (pixels are 0 or 1), labels are (n,) int64, densities are in nats,
+Conventions: x is (n, d) in data units and in the run's precision (pixels are 0 or 1), labels are (n,) int64, densities are in nats,
 an energy is any E with p ∝ exp(−E), a score is ∇ₓ log p(x). Randomness comes from the generator that is passed in.
 """
 
@@ -19,6 +19,7 @@ from genplay.datasets.base import Law
 from genplay.knobs import Knobs
 from genplay.models.card import Card
 from genplay.models.exhibits import Exhibit
+from genplay.models.precision import device_of, dtype_of
 from genplay.quantity import Kind
 from genplay.spaces import World
 from genplay.spaces.plane import Box
@@ -127,6 +128,16 @@ class Model(nn.Module):
         return "sample" in self.card.capabilities_in(self.world)
 
     @property
+    def device(self) -> torch.device:
+        """Where its numbers are; the CPU if it has none."""
+        return device_of(self)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The precision that it computes in."""
+        return dtype_of(self)
+
+    @property
     def finished(self) -> bool:
         """True when further steps would change nothing (a closed form, an EM that has converged)."""
         return False
@@ -135,13 +146,17 @@ class Model(nn.Module):
         """Draw what n samples are made from, (n, k): kept frozen, the same samples can be followed through training."""
         raise NotImplementedError
 
+    def fresh_noise(self, n: int, generator: torch.Generator) -> Tensor:
+        """``noise`` in the model's precision: the same numbers in float32 and float64, so that runs can be compared."""
+        return self.noise(n, generator).to(self.dtype)
+
     def sample_from(self, noise: Tensor) -> Tensor:
         """Turn noise (n, k) into samples (n, d), deterministically."""
         raise NotImplementedError
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         """n fresh samples (n, d)."""
-        return self.sample_from(self.noise(n, generator))
+        return self.sample_from(self.fresh_noise(n, generator))
 
 
 @runtime_checkable

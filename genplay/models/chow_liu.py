@@ -69,10 +69,11 @@ class ChowLiu(Model):
         super().configure(knobs)
         self._fitted = False
 
+    def law_changed(self, law: Law | None) -> None:
+        self._law, self._best = law, None
+
     def data_changed(self) -> None:
         self._fitted = False
-        # The new law is not told, and the old one's limit is no longer true.
-        self._law = self._best = None
 
     @property
     def finished(self) -> bool:

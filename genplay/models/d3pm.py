@@ -159,7 +159,7 @@ class D3PM(Model):
         x, generator = about.x, about.generator
         noised = [self.noised(x, t, generator) for t in STAGES]
         guesses = [self.noised_score(z, t) for z, t in zip(noised, STAGES, strict=True)]
-        way = self.trajectory(self.noise(1, generator))[:, 0]
+        way = self.trajectory(self.fresh_noise(1, generator))[:, 0]
         costs = self._step_costs(x.expand(SHOWN, -1), generator)
         steps = as_array(torch.arange(1, self.steps + 1))
         kept = as_array(self.kept)

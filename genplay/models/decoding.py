@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genplay.models.base import About
 from genplay.models.coordinate_heads import Head
 from genplay.models.exhibits import Curves, Exhibit, Facts
 from genplay.quantity import estimate, exact
@@ -61,11 +62,11 @@ def jacobi(predict: Predict, head: Head, noise: Tensor, temperature: float) -> T
 
 
 def decoding_exhibits(
-    predict: Predict, step: Step, head: Head, order: list[int], generator: torch.Generator, temperature: float
+    predict: Predict, step: Step, head: Head, order: list[int], about: About, temperature: float
 ) -> tuple[Tensor, tuple[Exhibit, ...]]:
     """A few samples (m, d), and what they cost, measured now: a pass a dimension against all at once."""
     d = len(order)
-    noise = head.noise(MEASURED, d, generator)
+    noise = head.noise(MEASURED, d, about.generator).to(about.x)
     predict(noise.new_zeros(MEASURED, d))
     clock = [time.perf_counter()]
 

@@ -34,7 +34,7 @@ WAYS, DRAWS, ARROWS, BOUND_DRAWS = 16, 60, 10, 256
 class PlaneProcess(Protocol):
     """A diffusion of the plane that knows the true score beside its own."""
 
-    def noise(self, n: int, generator: torch.Generator) -> Tensor: ...
+    def fresh_noise(self, n: int, generator: torch.Generator) -> Tensor: ...
     def trajectory(self, noise: Tensor) -> Tensor: ...
     def noised(self, x: Tensor, t: float, generator: torch.Generator) -> Tensor: ...
     def noised_score(self, x: Tensor, t: float) -> Tensor: ...
@@ -53,7 +53,7 @@ def plane_process(model: PlaneProcess, about: About, source: str) -> tuple[Exhib
         help="Draws of the noised point: it forgets where it came from. At t = 1 every point has become the same cloud.",
         legend=names,
     )  # fmt: skip
-    ways = as_array(model.trajectory(model.noise(WAYS, generator))).transpose(1, 0, 2)
+    ways = as_array(model.trajectory(model.fresh_noise(WAYS, generator))).transpose(1, 0, 2)
     lines = [Polyline(as_array(about.data[:500]), "data", dots=True, label="data")]
     lines += [Polyline(way, "model", label="ways back" if i == 0 else "") for i, way in enumerate(ways)]
     back = PlanePicture(

@@ -31,7 +31,7 @@ def ensemble_exhibits(model: _Ensemble, about: About) -> tuple[Exhibit, ...]:
     weights = model.weights()
     experts = len(weights)
     names = tuple(f"expert {k + 1}" for k in range(experts))
-    noise = model.bank.noise(EACH, about.generator)
+    noise = model.bank.noise(EACH, about.generator).to(data)
     made = [model.bank.draw(k, noise) for k in range(experts)]
     whole = model.sample(EACH, about.generator)
     rows = [coverage_and_quality(samples, data) for samples in (*made, whole)]

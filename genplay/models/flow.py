@@ -127,7 +127,7 @@ class Flow(Model):
         super().__init__(knobs, setting)
         x = self.continuous(setting)
         self.standardise = Standardise(x)
-        self.transform = self.make_transform(setting.generator)
+        self.transform = self.make_transform(setting.generator).to(x.dtype)
         with torch.no_grad():
             self.transform.settle(self.standardise(x))
         self.latent_dim = setting.dim

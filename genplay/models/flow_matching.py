@@ -144,7 +144,7 @@ class DigitFlowMatching(Matching):
     @torch.no_grad()
     def exhibits(self, about: About) -> tuple[Exhibit, ...]:
         """Noise on its way to images, and the chosen image there and back."""
-        noise = torch.randn(3, self.dim, generator=about.generator, device=about.generator.device)
+        noise = self.fresh_noise(3, about.generator)
         return digit_paths(
             self.way_of(noise), about.x, self.encode(about.x), self.decode(self.encode(about.x))
         )

@@ -25,7 +25,7 @@ def both_spaces(model: LatentDiffusion, about: About) -> tuple[Exhibit, ...]:
     """Codes with ways from noise, the same ways decoded, and how far the autoencoder has come."""
     data = about.data[:DATA]
     codes = model.encode(data)
-    path = model.code_path(model.noise(SAMPLES, about.generator))
+    path = model.code_path(model.fresh_noise(SAMPLES, about.generator))
     shown: list[Exhibit] = [code_space(as_array(codes), as_array(path), as_array(model.encode(about.x)))]
     seen = model.reconstruct(data)
     missed = float((seen - data).square().sum(dim=1).mean())

@@ -153,7 +153,12 @@ class NoiseTape:
     def draw(self, shape: tuple[int, ...], like: Tensor, generator: torch.Generator) -> Tensor:
         """The next noise of this shape, on the device and of the type of ``like``."""
         tape = self._tape
-        if tape is None or tape.shape[1:] != shape or tape.device != like.device or self._next >= len(tape):
+        fits = tape is not None and (tape.shape[1:], tape.device, tape.dtype) == (
+            shape,
+            like.device,
+            like.dtype,
+        )
+        if tape is None or not fits or self._next >= len(tape):
             make = torch.randn if self._kind == "normal" else torch.rand
             tape = make((self._steps, *shape), generator=generator, device=like.device, dtype=like.dtype)
             self._tape, self._next = tape, 0

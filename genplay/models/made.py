@@ -137,12 +137,12 @@ class _Chain(Model):
 
     def _cost(self, about: About) -> tuple[Exhibit, ...]:
         order, heat = self.order.tolist(), self.options.temperature
-        _, shown = decoding_exhibits(self.predict, self._step(), self.head, order, about.generator, heat)
+        _, shown = decoding_exhibits(self.predict, self._step(), self.head, order, about, heat)
         return shown
 
     def mask_exhibit(self) -> Matrix:
         """How strongly each dimension's outputs hang on each input; empty where no path leads."""
-        paths, strength = torch.eye(self.dim), torch.eye(self.dim)
+        paths = strength = torch.eye(self.dim, dtype=self.dtype)
         for layer in [*self.hidden, self.output]:
             if isinstance(layer, MaskedLinear):
                 paths = layer.mask.cpu() @ paths

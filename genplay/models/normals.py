@@ -33,7 +33,7 @@ class Normals(nn.Module):
         width = 1 if covariance == "spherical" else d
         self.log_scale = nn.Parameter(scale.clamp(min=floor).log()[:, None].expand(k, width).clone())
         corners = d * (d - 1) // 2 if covariance == "full" else 0
-        self.lower = nn.Parameter(torch.zeros(k, corners)) if corners else None
+        self.lower = nn.Parameter(means.new_zeros(k, corners)) if corners else None
         self._rows, self._cols = torch.tril_indices(d, d, offset=-1).unbind()
 
     def factors(self) -> Tensor:

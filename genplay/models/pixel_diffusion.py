@@ -59,7 +59,7 @@ class PixelDiffusion(GaussianDiffusion):
         """The chosen image's way to noise with the network's guesses, a way back, and the bound on log p."""
         noised = [self.noised(about.x, t, about.generator) for t in STAGES]
         guesses = [self.noised_score(x, t) for x, t in zip(noised, STAGES, strict=True)]
-        way = self.trajectory(self.noise(1, about.generator))[:, 0]
+        way = self.trajectory(self.fresh_noise(1, about.generator))[:, 0]
         rows = (("log p(x)", bound_on(self, about.x, about.generator)),)
         help = "Thresholding leaves no formula for p(x); ancestral sampling in all T steps is bounded from below."
         return (*picture_process(noised, guesses, STAGES, way), Facts("Your image", rows, help=help))

@@ -199,10 +199,10 @@ class PlanePPCA(PPCA):
 
     @torch.no_grad()
     def exhibits(self, about: About) -> tuple[Exhibit, ...]:
-        ends = torch.tensor([[-2.0], [2.0]], device=about.x.device)
+        ends = about.x.new_tensor([[-2.0], [2.0]])
         line = self.project(ends).cpu().double().numpy()
         chosen = torch.cat([about.x, self.reconstruct(about.x)]).cpu().double().numpy()
-        covariance = self.weight @ self.weight.T + self.sigma.square() * torch.eye(2, device=about.x.device)
+        covariance = self.weight @ self.weight.T + self.sigma.square() * torch.eye(2).to(about.x)
         return (
             PlanePicture(
                 "The line of the codes",

@@ -179,7 +179,7 @@ class SequenceModel(Model):
             self._reading(y),
             self.head,
             list(range(self.dim)),
-            about.generator,
+            about,
             self.options.temperature,
         )
         if self.standardise is not None:

@@ -181,7 +181,7 @@ class SigmoidBeliefNet(Model):
     @torch.no_grad()
     def exhibits(self, about: About) -> tuple[Exhibit, ...]:
         """Ancestral sampling cause by cause, what each cause draws, guessed and true causes of the chosen image, the bound."""
-        noise = self.noise(1, about.generator).to(about.x)
+        noise = self.fresh_noise(1, about.generator)
         h, drawn = self._dream(noise)
         on = torch.nonzero(h[0]).flatten().tolist()
         so_far = torch.stack([self.b + self.W[on[:m]].sum(dim=0) for m in range(len(on) + 1)]).sigmoid()

@@ -1,6 +1,6 @@
 """A trained model as a target: whatever it offers of density, energy, score, conditionals and paths from noise.
 
-The model is asked in its own float32 and answers in float64 from there on. A density that is only a bound or an estimate is
+The model is asked in its own precision and answers in float64 from there on. A density that is only a bound or an estimate is
 no target: it is another function, and would give another law.
 """
 
@@ -100,8 +100,7 @@ def model_target(model: Model, box: Box) -> Target:
 
 
 def _tensor(model: Model, x: Array) -> Tensor:
-    like = next(iter([*model.parameters(), *model.buffers()]), torch.zeros(()))
-    return torch.as_tensor(x, dtype=torch.float32, device=like.device)
+    return torch.as_tensor(x, dtype=model.dtype, device=model.device)
 
 
 def _array(x: Tensor) -> Array:
@@ -165,8 +164,7 @@ def _draws(model: Model, by_blocks: bool) -> Draws:
         return Draws(_enumerated(cast(HasBlocks, model)), True, "from the table of all 2^25 images")
 
     def draw(n: int, rng: np.random.Generator) -> Array:
-        like = next(iter([*model.parameters(), *model.buffers()]), torch.zeros(()))
-        generator = torch.Generator(like.device).manual_seed(int(rng.integers(2**31)))
+        generator = torch.Generator(model.device).manual_seed(int(rng.integers(2**31)))
         with torch.no_grad():
             return _array(model.sample(n, generator))
 
@@ -251,9 +249,8 @@ def _flow(model: Model) -> Flow | None:
         )(x)
 
     def start(n: int, rng: np.random.Generator) -> Array:
-        like = next(iter([*model.parameters(), *model.buffers()]), torch.zeros(()))
-        generator = torch.Generator(like.device).manual_seed(int(rng.integers(2**31)))
+        generator = torch.Generator(model.device).manual_seed(int(rng.integers(2**31)))
         with torch.no_grad():
-            return _array(cast(HasTrajectory, model).trajectory(model.noise(n, generator))[0])
+            return _array(cast(HasTrajectory, model).trajectory(model.fresh_noise(n, generator))[0])
 
     return Flow(velocity, start, "the model's velocity")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain
 
 import numpy as np
 import torch
@@ -12,8 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from genplay.errors import BadInput, unknown_name
+from genplay.models.precision import device_of, dtype_of
 
-__all__ = ["available", "choose", "device_of", "flushed_denormals", "single_thread", "to_tensor"]
+__all__ = ["available", "choose", "flushed_denormals", "placed", "single_thread", "to_tensor"]
 
 _NAMES = ("auto", "cpu", "cuda", "mps")
 
@@ -28,28 +28,31 @@ def available() -> tuple[str, ...]:
     return (*found, "cpu")
 
 
-def choose(name: str = "auto") -> torch.device:
-    """The device by name; ``auto`` takes the first available. ``BadInput`` for one that is not there."""
+def choose(name: str = "auto", precision: str = "float32") -> torch.device:
+    """The device by name; ``auto`` takes the first that has this precision. ``BadInput`` for one that is not there.
+
+    Apple's MPS has no float64.
+    """
     if name not in _NAMES:
         raise unknown_name("device", name, _NAMES)
     here = available()
     if name == "auto":
-        return torch.device(here[0])
+        return torch.device(next(d for d in here if d != "mps" or precision != "float64"))
+    if name == "mps" and precision == "float64":
+        raise BadInput("The device 'mps' has no float64 numbers: take precision float32, or the device cpu.")
     if name not in here:
         raise BadInput(f"This machine has no device '{name}'. Allowed: auto, {', '.join(here)}.")
     return torch.device(name)
 
 
-def device_of(model: nn.Module) -> torch.device:
-    """Where a model's parameters are; the CPU if it has none."""
-    for tensor in chain(model.parameters(), model.buffers()):
-        return tensor.device
-    return torch.device("cpu")
-
-
 def to_tensor(array: NDArray[np.generic], like: torch.device, dtype: torch.dtype = torch.float32) -> Tensor:
     """A copy of an array on a device, so that neither can change the other."""
     return torch.from_numpy(np.array(array)).to(dtype).to(like)
+
+
+def placed(array: NDArray[np.generic], model: nn.Module) -> Tensor:
+    """A copy of an array of numbers where a model computes, in its precision."""
+    return to_tensor(array, device_of(model), dtype_of(model))
 
 
 def single_thread() -> None:

@@ -12,7 +12,7 @@ from genplay.datasets.base import Data
 from genplay.models.base import HasDensity, HasElbo, Model
 from genplay.quantity import Quantity, bound, estimate, exact
 from genplay.training.chunks import Chunked
-from genplay.training.device import device_of, to_tensor
+from genplay.training.device import placed
 
 __all__ = ["Likelihood"]
 
@@ -55,12 +55,11 @@ class Likelihood:
             x = x[np.sort(rows)]
         if settle:
             model.settle_density()
-        device = device_of(model)
-        tensor = to_tensor(x, device)
+        tensor = placed(x, model)
         if isinstance(model, HasDensity):
             work = Chunked(model.log_prob, tensor, per_point)
         elif isinstance(model, HasElbo):
-            noise = torch.Generator(device).manual_seed(seed)
+            noise = torch.Generator(model.device).manual_seed(seed)
             elbo = model.elbo
             work = Chunked(lambda part: elbo(part, noise), tensor, per_point)
         else:

@@ -55,7 +55,9 @@ def write(model: nn.Module, state: State) -> None:
         if isinstance(current, Tensor) and current.shape == value.shape:
             current.copy_(value)
         else:
-            setattr(owner, leaf, value.to(current.device if isinstance(current, Tensor) else device))
+            if isinstance(current, Tensor):
+                value = value.to(current.device, current.dtype)
+            setattr(owner, leaf, value if isinstance(current, Tensor) else value.to(device))
 
 
 def all_finite(state: State) -> bool:

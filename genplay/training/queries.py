@@ -31,7 +31,7 @@ from genplay.models.base import (
     Model,
 )
 from genplay.models.exhibits import Exhibit
-from genplay.training.device import device_of, to_tensor
+from genplay.training.device import placed, to_tensor
 
 __all__ = [
     "Path", "components", "copy", "decode", "discriminator", "encode", "energy", "exhibits", "interpolate", "log_prob",
@@ -116,7 +116,7 @@ def sample(model: Model, n: int, seed: int, label: int | None = None) -> Array:
     """n fresh samples (n, d), of one class where a label is asked for; the same seed gives the same noise."""
     if not model.draws:
         raise _cannot(model, "draws no samples: it knows only which class a point belongs to")
-    generator = torch.Generator(device_of(model)).manual_seed(seed)
+    generator = torch.Generator(model.device).manual_seed(seed)
     with torch.no_grad():
         if label is None:
             return _finite(model, model.sample(n, generator))
@@ -126,7 +126,7 @@ def sample(model: Model, n: int, seed: int, label: int | None = None) -> Array:
             raise BadInput(
                 f"There is no class {label}. Allowed: a whole number from 0 to {model.classes - 1}."
             )
-        noise = model.noise(n, generator)
+        noise = model.fresh_noise(n, generator)
         labels = torch.full((n,), label, dtype=torch.int64, device=noise.device)
         return _finite(model, model.sample_class(noise, labels))
 
@@ -148,12 +148,11 @@ def exhibits(
     """What the model shows of its inside about x (1, d); None if it shows nothing. The same seed, the same noise."""
     if not isinstance(model, HasExhibits):
         return None
-    device = device_of(model)
     about = About(
-        to_tensor(x, device),
-        to_tensor(data, device),
-        to_tensor(labels, device, torch.int64),
-        torch.Generator(device).manual_seed(seed),
+        placed(x, model),
+        placed(data, model),
+        to_tensor(labels, model.device, torch.int64),
+        torch.Generator(model.device).manual_seed(seed),
     )
     with torch.no_grad():
         return tuple(model.exhibits(about))
@@ -166,7 +165,7 @@ def trajectory(model: Model, n: int, seed: int, most: int = 120) -> tuple[Array,
     """
     if not isinstance(model, HasTrajectory):
         raise _cannot(model, "makes its samples at once: there is no way to be watched")
-    noise = model.noise(n, torch.Generator(device_of(model)).manual_seed(seed))
+    noise = model.fresh_noise(n, torch.Generator(model.device).manual_seed(seed))
     with torch.no_grad():
         states = model.trajectory(noise)
     steps = np.unique(np.linspace(0, len(states) - 1, min(most, len(states))).round().astype(np.int64))
@@ -178,16 +177,16 @@ def stages(model: Model, x: Array) -> Array:
     if not isinstance(model, HasLayers):
         raise _cannot(model, "has no layers that bend the plane")
     with torch.no_grad():
-        return _array(model.stages(to_tensor(x, device_of(model))))
+        return _array(model.stages(placed(x, model)))
 
 
 def noised(model: Model, x: Array, t: float, seed: int = 0) -> Array:
     """x on the way from data (t = 0) to noise (t = 1), (n, d) → (n, d). The same seed, the same noise."""
     if not isinstance(model, HasForward):
         raise _cannot(model, "has no process that turns data to noise")
-    device = device_of(model)
+    generator = torch.Generator(model.device).manual_seed(seed)
     with torch.no_grad():
-        return _array(model.noised(to_tensor(x, device), t, torch.Generator(device).manual_seed(seed)))
+        return _array(model.noised(placed(x, model), t, generator))
 
 
 def interpolate(
@@ -234,7 +233,7 @@ def _cannot(model: Model, what: str) -> Failure:
 
 def _in_chunks(f: object, model: Model, x: Array) -> Array:
     assert callable(f)
-    tensor = to_tensor(x, device_of(model))
+    tensor = placed(x, model)
     if tensor.ndim != 2:
         raise BadInput(
             f"Points come as rows of a table (n, d), not as an array of shape {tuple(tensor.shape)}."

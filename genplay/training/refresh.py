@@ -275,7 +275,7 @@ class Refresher:
         if self._noise is None or len(self._noise) < n:
             # Drawn afresh from the start, as a longer list: the same request always gets the same noise.
             generator = torch.Generator(self._trainer.device).manual_seed(self._trainer.view_seed)
-            self._noise = self._trainer.model.noise(n, generator)
+            self._noise = self._trainer.model.fresh_noise(n, generator)
         return self._noise
 
     def _go_on(self) -> bool:

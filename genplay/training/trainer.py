@@ -71,8 +71,9 @@ class Trainer:
 
     def __init__(self, plan: RunPlan) -> None:
         self.plan = plan.checked()
-        self.device = choose(plan.device)
         self.recipe = plan.full_recipe
+        self.device = choose(plan.device, self.recipe.precision)
+        self.dtype = torch.float64 if self.recipe.precision == "float64" else torch.float32
         self.history = History()
         self.step_count = 0
         self.seconds = 0.0
@@ -104,15 +105,15 @@ class Trainer:
             classes=data.classes,
             objective=plan.card.objective(plan.world, plan.objective).id,
             box=data.box,
-            x=to_tensor(data.x_train, torch.device("cpu")),
+            x=to_tensor(data.x_train, torch.device("cpu"), self.dtype),
             y=to_tensor(data.y_train, torch.device("cpu"), torch.int64),
             generator=torch.Generator().manual_seed(seed),
             law=data.law,
         )
-        return plan.card.load(plan.world)(plan.model_knobs, setting).to(self.device)
+        return plan.card.load(plan.world)(plan.model_knobs, setting).to(self.device, self.dtype)
 
     def _loaded(self, data: Data) -> Batches:
-        x = to_tensor(data.x_train, self.device)
+        x = to_tensor(data.x_train, self.device, self.dtype)
         y = to_tensor(data.y_train, self.device, torch.int64)
         return Batches(x, y, self.recipe.batch_size, self._shuffle, self._noise)
 

@@ -28,7 +28,7 @@ from genplay.models.base import (
 from genplay.quantity import Kind
 from genplay.spaces.plane import Grid
 from genplay.training.chunks import Chunked
-from genplay.training.device import device_of, flushed_denormals, to_tensor
+from genplay.training.device import flushed_denormals, placed
 from genplay.training.snapshot import Field, FieldName, FieldRequest, Gallery
 
 __all__ = ["FieldWork", "field_source", "frozen", "gallery", "samples"]
@@ -102,11 +102,11 @@ class FieldWork:
         self._grid = Grid(request.box, n)
         self._source = source
         self._step = step
-        self._device = device_of(model)
+        self._model = model
         self._whole: Tensor | None = None
         self._chunks: Chunked | None = None
         if source.whole is None:
-            points = to_tensor(self._grid.points(), self._device)
+            points = placed(self._grid.points(), model)
             self._chunks = Chunked(source.f, points, per_point)
         self.seconds = 0.0
 
@@ -127,8 +127,7 @@ class FieldWork:
     def _work_whole(self) -> bool:
         began = time.perf_counter()
         assert self._source.whole is not None
-        xs = to_tensor(self._grid.xs, self._device)
-        ys = to_tensor(self._grid.ys, self._device)
+        xs, ys = (placed(side, self._model) for side in (self._grid.xs, self._grid.ys))
         self._whole = self._source.whole(xs, ys)
         self.seconds = time.perf_counter() - began
         return True
@@ -151,6 +150,6 @@ def gallery(model: Model, images: NDArray[np.float32]) -> Gallery:
     """Images with their log p(x) where the model knows it."""
     log_prob = None
     if isinstance(model, HasDensity):
-        x = to_tensor(images, device_of(model))
+        x = placed(images, model)
         log_prob = frozen(model.log_prob(x).double(), np.float64)
     return Gallery(images, log_prob)
