@@ -103,6 +103,12 @@ class ThinCurves(PlaneLaw):
             "Give the curve some thickness."
         )
 
+    def blurred(self, std: float) -> GaussianMixtureLaw:
+        """The law of x + std · ξ, ξ ~ N(0, I), which has a density."""
+        law = along(self.curves, std, self.class_names)
+        assert isinstance(law, GaussianMixtureLaw)
+        return law
+
     def entropy(self) -> Quantity:
         return exact(-np.inf, "a curve without thickness has no density: its differential entropy is −∞")
 

@@ -148,5 +148,12 @@ class ImageMixtureLaw:
         """The same law with this share of the images tossed pixel by pixel."""
         return self._with(self.weights, share)
 
+    def flipped(self, flip: float) -> ImageMixtureLaw:
+        """The law of its images after each pixel was flipped once more, with this probability."""
+        both = self.flip * (1 - flip) + (1 - self.flip) * flip
+        return ImageMixtureLaw(
+            self.templates, self.weights, self.labels, both, self.class_names, self.outliers
+        )
+
     def _with(self, weights: Array, outliers: float) -> ImageMixtureLaw:
         return ImageMixtureLaw(self.templates, weights, self.labels, self.flip, self.class_names, outliers)

@@ -70,6 +70,14 @@ class GaussianMixtureLaw(PlaneLaw):
     def log_prob(self, x: Array) -> Array:
         return log_mixture(self._gaussians, x)
 
+    def joint_log_prob(self, x: Array) -> Array:
+        """log p(x, y) of every class, (n, 2) → (n, classes)."""
+        shares = self.class_shares()
+        out = np.full((len(x), self.classes), -np.inf)
+        for y in np.flatnonzero(shares > 0):
+            out[:, y] = np.log(shares[y]) + self.given(int(y)).log_prob(x)
+        return out
+
     def score(self, x: Array) -> Array:
         """∇ log p(x), (n, 2) → (n, 2)."""
         return log_mixture_slope(self._gaussians, x)

@@ -55,6 +55,9 @@ class PinwheelLaw(PlaneLaw):
     def log_prob(self, x: Array) -> Array:
         return self.blades.log_prob(self._turned(np.asarray(x, dtype=np.float64), -1.0))
 
+    def joint_log_prob(self, x: Array) -> Array:
+        return self.blades.joint_log_prob(self._turned(np.asarray(x, dtype=np.float64), -1.0))
+
     def balanced(self, balance: float) -> PinwheelLaw:
         return PinwheelLaw(self.blades.balanced(balance), self.radius, self.twist)
 

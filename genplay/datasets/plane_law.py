@@ -55,6 +55,12 @@ class PlaneLaw(ABC):
     def log_prob(self, x: Array) -> Array:
         """log p(x) in nats, (n, 2) → (n,)."""
 
+    def joint_log_prob(self, x: Array) -> Array:
+        """log p(x, y) in nats of every class y, (n, 2) → (n, classes); rows of exponentials sum to p(x)."""
+        if self.classes > 1:
+            raise NotImplementedError(f"{type(self).__name__} has classes and no densities of them")
+        return self.log_prob(x)[:, None]
+
     @abstractmethod
     def quadrature(self, box: Box) -> Nodes:
         """Nodes (m, 2) and weights (m,), fine enough for p log p, on all that holds mass and on the square box."""
@@ -100,6 +106,11 @@ class WithOutliers(PlaneLaw):
         with np.errstate(divide="ignore"):
             even = np.where(self.box.contains(x), np.log(self.share / self.box.area), -np.inf)
         return np.asarray(np.logaddexp(self.law.log_prob(x) + np.log1p(-self.share), even))
+
+    def joint_log_prob(self, x: Array) -> Array:
+        with np.errstate(divide="ignore"):
+            each = np.where(self.box.contains(x), np.log(self.share / self.box.area / self.classes), -np.inf)
+        return np.asarray(np.logaddexp(self.law.joint_log_prob(x) + np.log1p(-self.share), each[:, None]))
 
     def quadrature(self, box: Box) -> Nodes:  # noqa: ARG002 (its own box is where the density jumps)
         return self.law.quadrature(self.box)

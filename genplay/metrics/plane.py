@@ -24,7 +24,7 @@ from genplay.models.base import HasDensity
 from genplay.quantity import Kind, Quantity
 from genplay.spaces.plane import Box, Grid
 
-__all__ = ["over_the_plane"]
+__all__ = ["over_the_plane", "seconds_a_point"]
 
 Array = NDArray[np.float64]
 
@@ -75,7 +75,7 @@ def over_the_plane(
 ) -> dict[str, Quantity]:
     """Divergences of the model q from the law p. ``budget``: about so many seconds may go into the model's density."""
     watch = watch or Watch()
-    per_point = _cost(model, device, box)
+    per_point = seconds_a_point(model, device, box)
     fitting = [n for n in RESOLUTIONS if n * n * per_point < budget / 2] or [RESOLUTIONS[0]]
     first = min(FIRST, fitting[max(0, len(fitting) - 2)])
 
@@ -101,7 +101,7 @@ def over_the_plane(
     return found
 
 
-def _cost(model: HasDensity, device: torch.device, box: Box) -> float:
+def seconds_a_point(model: HasDensity, device: torch.device, box: Box) -> float:
     """Seconds a point, measured on 256 points, or on 4,096 where that is quick enough to say little."""
     log_prob_on_grid(model, Grid(box, 4), device)
     for n in (16, 64):

@@ -25,7 +25,7 @@ from genplay.spaces import World
 from genplay.spaces.plane import Box
 
 __all__ = [
-    "About", "Batch", "HasBlocks", "HasComponents", "HasConditionals", "HasDensity", "HasDiscriminator", "HasElbo", "HasEnergy", "HasExhibits",
+    "About", "Batch", "HasBlocks", "HasCodePosterior", "HasComponents", "HasConditionals", "HasDensity", "HasDiscriminator", "HasElbo", "HasEnergy", "HasExhibits",
     "HasForward", "HasGridDensity", "HasLabels", "HasLatent", "HasLayers", "HasLogZ", "HasPosterior", "HasReconstruction",
     "HasResponsibilities", "HasScore", "HasTrajectory", "HasVelocity", "Model", "Phase", "Setting", "Terms",
 ]  # fmt: skip
@@ -227,6 +227,15 @@ class HasLatent(Protocol):
 
     def decode(self, z: Tensor) -> Tensor:
         """(n, latent_dim) → (n, d)."""
+        ...
+
+
+@runtime_checkable
+class HasCodePosterior(Protocol):
+    """A code that is drawn: q(z | x) is Gaussian with independent coordinates."""
+
+    def code_posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log standard deviation, (n, d) → (n, k) twice; z may be given in any invertible coordinates of the code."""
         ...
 
 

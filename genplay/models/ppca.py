@@ -128,6 +128,12 @@ class PPCA(Model):
         out: Tensor = -0.5 * (squares / self.sigma.square() + log_det + self.dim * LOG_2PI)
         return out
 
+    def code_posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """p(z | x) in the coordinates L⁻¹ z, σ² M⁻¹ = L Lᵀ, in which its deviations are 1, (n, d) → (n, q) twice."""
+        spread = torch.linalg.cholesky(self.sigma.square() * torch.linalg.inv(self._inner()))
+        mean: Tensor = torch.linalg.solve_triangular(spread, self.encode(x).T, upper=False).T
+        return mean, torch.zeros_like(mean)
+
     def encode(self, x: Tensor) -> Tensor:
         """The mean of p(z | x) = N(M⁻¹ Wᵀ (x − μ), σ² M⁻¹), (n, d) → (n, q)."""
         along = (x - self.mean) @ self.weight

@@ -20,9 +20,12 @@ from torch import Tensor
 __all__ = [
     "directions",
     "mmd",
+    "own_potential",
+    "potentials",
     "sinkhorn_divergence",
     "sinkhorn_plan",
     "sliced_wasserstein",
+    "squared_distances",
     "wasserstein_1d",
 ]
 
@@ -71,7 +74,7 @@ def squared_distances(a: Tensor, b: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _potentials(cost: Tensor, epsilon: float, iterations: int) -> tuple[Tensor, Tensor]:
+def potentials(cost: Tensor, epsilon: float, iterations: int) -> tuple[Tensor, Tensor]:
     """Sinkhorn's f (n,) and g (m,) for uniform weights.
 
     For the first half of the iterations ε falls from the largest cost to its value: that is far quicker than at once.
@@ -85,7 +88,7 @@ def _potentials(cost: Tensor, epsilon: float, iterations: int) -> tuple[Tensor, 
 
 
 @torch.no_grad()
-def _own_potential(cost: Tensor, epsilon: float, iterations: int) -> Tensor:
+def own_potential(cost: Tensor, epsilon: float, iterations: int) -> Tensor:
     """f = g of a cloud against itself: the mean of the old and the new settles in a few turns."""
     f = cost.new_zeros(len(cost))
     for e in _falling(cost, epsilon, min(iterations, OWN)):
@@ -102,9 +105,9 @@ def _optimal_transport(a: Tensor, b: Tensor, epsilon: float, iterations: int) ->
     """OT_ε, whose slope by the points is that of Σ P_ij C_ij with the plan held still (the envelope theorem)."""
     cost = 0.5 * squared_distances(a, b)
     if a is b:
-        f = g = _own_potential(cost.detach(), epsilon, iterations)
+        f = g = own_potential(cost.detach(), epsilon, iterations)
     else:
-        f, g = _potentials(cost.detach(), epsilon, iterations)
+        f, g = potentials(cost.detach(), epsilon, iterations)
     plan = torch.exp((f[:, None] + g - cost.detach()) / epsilon) / cost.numel()
     moved = (plan * cost).sum()
     return moved + (f.mean() + g.mean() - moved.detach())
@@ -122,5 +125,5 @@ def sinkhorn_divergence(a: Tensor, b: Tensor, epsilon: float, iterations: int = 
 def sinkhorn_plan(a: Tensor, b: Tensor, epsilon: float, iterations: int = 60) -> Tensor:
     """P (n, m) of OT_ε with uniform margins: how much of a_i goes to b_j."""
     cost = 0.5 * squared_distances(a, b)
-    f, g = _potentials(cost, epsilon, iterations)
+    f, g = potentials(cost, epsilon, iterations)
     return torch.exp((f[:, None] + g - cost) / epsilon) / cost.numel()

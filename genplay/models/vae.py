@@ -83,6 +83,8 @@ class VAE(Model):
             fixed = knobs.fixed_sigma if knobs.sigma == "fixed" else None
             self.decoder = GaussianDecoder(out, Standardise(setting.x), fixed)
         self.register_buffer("steps_done", torch.zeros((), dtype=torch.int64))
+        if self.class_code is None:
+            self.code_posterior = self._code_posterior
         self._tape = NoiseTape("normal")
         self._nodes: Memo[tuple[Tensor, Tensor]] = Memo()
         self._gap: Memo[float] = Memo()
@@ -286,6 +288,11 @@ class VAE(Model):
         """x drawn from p(x | z, y) of the given classes; where the model is not told classes, from p(x | z)."""
         z = noise[:, : self.options.latent]
         return self.sample_from(torch.cat([self.with_class(z, labels), noise[:, self.latent_dim :]], dim=1))
+
+    @torch.no_grad()
+    def _code_posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log deviation of q(z | x), (n, d) → (n, latent) twice; told classes it is not one Gaussian."""
+        return self.encoded(x, *self._each_class(x))
 
     @torch.no_grad()
     def encode(self, x: Tensor) -> Tensor:

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from genplay.datasets.base import Data, Law, has_density
 from genplay.datasets.checkerboard import CheckerboardLaw
 from genplay.datasets.image_law import ImageMixtureLaw
+from genplay.datasets.law_score import METHOD, law_score
 from genplay.datasets.mixture import GaussianMixtureLaw
-from genplay.datasets.plane_law import WithOutliers
 from genplay.quantity import exact
-from genplay.sampling.differences import METHOD, central_differences
 from genplay.sampling.target import Ability, Draws, NoiseLevels, Target
 from genplay.spaces import DIMENSIONS
 from genplay.spaces.plane import Box
@@ -42,7 +41,7 @@ def truth_target(data: Data) -> Target:
             "the truth", world, DIMENSIONS[world], data.box, draws=draws,
             why_not=(("log_density", reason), ("gradient", reason), ("noise_levels", reason)),
         )  # fmt: skip
-    gradient, method = _gradient(law) if world == "plane" else (None, "")
+    gradient, method = law_score(law) if world == "plane" else (None, "")
     flat = "the true density has sharp edges and is flat between them: its gradient is 0 or does not exist."
     return Target(
         title="the truth",
@@ -65,16 +64,6 @@ def truth_target(data: Data) -> Target:
     )
 
 
-def _gradient(law: Law) -> tuple[Callable[[Array], Array] | None, str]:
-    """∇ log p of a law of the plane: its own, else by differences."""
-    inner = law.law if isinstance(law, WithOutliers) else law
-    if isinstance(inner, CheckerboardLaw) and inner.blur == 0:
-        return None, ""
-    if isinstance(law, GaussianMixtureLaw):
-        return law.score, "closed form"
-    return central_differences(law.log_prob), METHOD
-
-
 def _noise_levels(law: Law, box: Box) -> NoiseLevels | None:
     """The blurred law at 81 levels: blurring a mixture of Gaussians, or a blurred checkerboard, gives another of its kind."""
     if not isinstance(law, GaussianMixtureLaw | CheckerboardLaw):
@@ -84,7 +73,7 @@ def _noise_levels(law: Law, box: Box) -> NoiseLevels | None:
 
     def score(x: Array, level: int) -> Array:
         if level not in kept:
-            found = _gradient(law.blurred(sigmas[level]))[0]
+            found = law_score(law.blurred(sigmas[level]))[0]
             assert found is not None
             kept[level] = found
         return kept[level](x)
