@@ -259,18 +259,24 @@ def _opened(args: argparse.Namespace) -> Run:
 
 def _evaluate(args: argparse.Namespace) -> int:
     from genplay.lab.fit import on_file
+    from genplay.lab.terminal import Bar
+    from genplay.metrics.card import Missing
 
     run = _opened(args)
     names: Any = "all" if args.metrics == "all" else [n.strip() for n in args.metrics.split(",") if n.strip()]
     data = on_file(run, args.on) if args.on is not None else run.data
-    found = run.evaluate(names, data=data, seed=args.seed)
+    with Bar(sys.stderr) as bar:
+        found = run.measure(names, data=data, seed=args.seed, alpha=args.alpha, progress=bar.say)
     if args.json:
-        metrics = {name: q.to_json() if q is not None else None for name, q in found.items()}
-        _print_json({"model": run.card.id, "data": data.spec.name, "metrics": metrics})
+        metrics = {name: None if isinstance(q, Missing) else q.to_json() for name, q in found.items()}
+        missing = {name: q.reason for name, q in found.items() if isinstance(q, Missing)}
+        _print_json({"model": run.card.id, "data": data.spec.name, "metrics": metrics, "missing": missing})
         return 0
     print(f"{run.card.id} on {args.on or data.spec.name}, {run.steps:,} steps")
-    for name, quantity in found.items():
-        print(f"  {name:<16} {f'{quantity}  ({quantity.method})' if quantity is not None else '–'}")
+    width = max((len(name) for name in found), default=0)
+    for name, q in found.items():
+        said = f"–  ({q.reason})" if isinstance(q, Missing) else f"{q}  ({q.method})"
+        print(f"  {name:<{width}} {said}")
     return 0
 
 

@@ -80,6 +80,9 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--metrics", default="all", metavar="NAME,NAME|all")
     evaluate.add_argument("--on", type=Path, metavar="FILE", help="measure on the points of a file")
     evaluate.add_argument("--seed", type=int, default=0, metavar="N")
+    evaluate.add_argument(
+        "--alpha", type=float, default=0.05, metavar="A", help="false alarms that a two-sample test may give"
+    )
     evaluate.add_argument("--json", action="store_true")
 
     sample = commands.add_parser("sample", help="draw samples from a trained model")

@@ -224,6 +224,10 @@ def test_evaluate_on_a_file(run, saved: Path, tmp_path: Path) -> None:
     expected = -genplay.open(saved).log_prob([[0.0, 0.0], [1.0, 1.0]]).mean()
     assert found["nll"]["value"] == pytest.approx(expected, abs=1e-4)
     assert found["kl"] is None
+    said = run("evaluate", saved, "--on", path, "--metrics", "kl,log_z")
+    assert "nobody knows their true law" in said.out
+    both = run("evaluate", saved, "--on", path, "--metrics", "nll,kl", "--json").json
+    assert list(both["missing"]) == ["kl"]
 
 
 def test_a_model_that_only_classifies_refuses_to_sample_in_one_line(run, tmp_path: Path) -> None:

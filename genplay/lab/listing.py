@@ -68,7 +68,7 @@ def listing(what: str) -> list[dict[str, Any]]:
             return [
                 {
                     "id": c.id, "title": c.title, "worlds": list(c.worlds), "summary": c.summary, "unit": c.unit,
-                    "better": c.better,
+                    "better": c.better, "method": c.method, "cost": c.cost, "reference": c.reference,
                 }
                 for c in metrics.cards().values()
             ]  # fmt: skip

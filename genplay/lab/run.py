@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,6 +23,7 @@ from genplay.spaces.plane import HOME, Box
 
 if TYPE_CHECKING:
     from genplay.lab.sampled import On, Sampled
+    from genplay.metrics.card import Missing
     from genplay.training.plan import DeviceName, RunPlan
     from genplay.training.trainer import Trainer
 
@@ -197,14 +198,38 @@ class Run:
         return x if self.units is None else self.units.to_file(x)
 
     def evaluate(
-        self, names: Iterable[str] | Literal["all"] = "all", *, data: Data | None = None, seed: int = 0
+        self,
+        names: Iterable[str] | Literal["all"] = "all",
+        *,
+        data: Data | None = None,
+        seed: int = 0,
+        alpha: float = 0.05,
+        progress: Callable[[float, str], None] | None = None,
     ) -> dict[str, Quantity | None]:
-        """Measure the model by metric ids; None where the model or the data have no such number."""
-        from genplay.metrics.registry import evaluate
+        """Measure the model by metric ids; None where the model or the data have no such number.
+
+        ``alpha`` is the share of false alarms that a two-sample test may give.
+        """
+        from genplay.metrics.card import Missing
+
+        found = self.measure(names, data=data, seed=seed, alpha=alpha, progress=progress)
+        return {name: None if isinstance(value, Missing) else value for name, value in found.items()}
+
+    def measure(
+        self,
+        names: Iterable[str] | Literal["all"] = "all",
+        *,
+        data: Data | None = None,
+        seed: int = 0,
+        alpha: float = 0.05,
+        progress: Callable[[float, str], None] | None = None,
+    ) -> dict[str, Quantity | Missing]:
+        """The same with a ``Missing`` whose ``reason`` says why where there is no such number."""
+        from genplay.metrics.registry import measure
 
         wanted = None if names == "all" else list(names)
         with self.trainer.viewing() as model:
-            return evaluate(model, data or self.data, wanted, seed)
+            return measure(model, data or self.data, wanted, seed, progress, alpha=alpha)
 
     def save(self, path: str | Path) -> Path:
         """Save as a .genplay file, which the window opens too; returns its path."""

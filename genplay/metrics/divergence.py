@@ -17,7 +17,9 @@ import torch
 from numpy.typing import NDArray
 
 from genplay.datasets.base import Data, Law, has_density
+from genplay.metrics.card import Missing
 from genplay.metrics.density import device_of, log_prob, sample
+from genplay.metrics.evaluation import Evaluation
 from genplay.metrics.images import over_all_images
 from genplay.metrics.plane import over_the_plane
 from genplay.metrics.sums import DIVERGENCES
@@ -25,12 +27,43 @@ from genplay.metrics.watch import Watch
 from genplay.models.base import HasBlocks, HasDensity, HasElbo, Model
 from genplay.quantity import Quantity, bound, estimate
 
-__all__ = ["SAMPLES", "divergences", "from_samples"]
+__all__ = ["SAMPLES", "divergences", "from_samples", "js", "kl", "reverse_kl", "total_variation"]
 
 Array = NDArray[np.float64]
 SAMPLES = 100_000
 BUDGET = 20.0
 """About so many seconds go into a costly density on the plane."""
+
+
+def kl(on: Evaluation) -> Quantity:
+    """KL(p‖q) in nats; from above where log q is only bounded from below."""
+    return _asked(on, "kl")
+
+
+def reverse_kl(on: Evaluation) -> Quantity:
+    """KL(q‖p) in nats."""
+    return _asked(on, "reverse_kl")
+
+
+def js(on: Evaluation) -> Quantity:
+    """The Jensen–Shannon divergence in nats, at most ln 2."""
+    return _asked(on, "js")
+
+
+def total_variation(on: Evaluation) -> Quantity:
+    """½ ∫ |p − q|, between 0 and 1."""
+    return _asked(on, "total_variation")
+
+
+def _asked(on: Evaluation, name: str) -> Quantity:
+    """One divergence, computed in one pass with all the others that are wanted."""
+    names = tuple(n for n in DIVERGENCES if n in on.wanted or n == name)
+    found = on.once(("divergences", names), lambda: divergences(on.model, on.data, names, on.seed, on.watch))[
+        name
+    ]
+    if found is None:
+        raise Missing("the model's density is not exact: only KL(p‖q) can be had of it.")
+    return found
 
 
 @runtime_checkable

@@ -7,79 +7,92 @@ that would surprise as much. The kind of each is that of the model's log q: exac
 from __future__ import annotations
 
 import math
-from typing import Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from genplay.datasets.base import Data, has_density
-from genplay.metrics.density import device_of, generator_for, log_prob
-from genplay.metrics.watch import Watch
-from genplay.models.base import HasDensity, HasElbo, HasLogZ, Model
+from genplay.metrics.density import generator_for
+from genplay.metrics.evaluation import Evaluation, Split
+from genplay.models.base import HasDensity, HasElbo, HasLogZ
 from genplay.quantity import Quantity, bound, estimate, exact
+from genplay.spaces import DIMENSIONS
 
-__all__ = ["bits_per_dim", "elbo", "entropy", "log_z", "nll", "perplexity"]
+__all__ = [
+    "bits_per_dim", "elbo", "elbo_values", "entropy", "log_z", "nll", "nll_train", "perplexity", "standard_error",
+]  # fmt: skip
 
-Split = Literal["train", "test"]
+Array = NDArray[np.float64]
 
 
-def nll(
-    model: Model, data: Data, split: Split = "test", seed: int = 0, watch: Watch | None = None
-) -> Quantity | None:
-    """Mean −log q(x) over a split in nats; None where the model has neither density nor bound, or there are no points."""
-    x = data.x_train if split == "train" else data.x_test
-    if len(x) == 0:
-        return None
-    where = f"mean over {len(x):,} {'training' if split == 'train' else 'test'} points"
+def nll(on: Evaluation) -> Quantity:
+    """Mean −log q(x) over the test points in nats; from the ELBO where there is no density."""
+    return _nll(on, "test")
+
+
+def nll_train(on: Evaluation) -> Quantity:
+    """The same over the training points."""
+    return _nll(on, "train")
+
+
+def _nll(on: Evaluation, split: Split) -> Quantity:
+    model = on.model
     if not isinstance(model, HasDensity):
-        lower = elbo(model, data, split, seed, watch)
-        return None if lower is None else lower.negated()
-    values = log_prob(model, x, device_of(model), watch)
+        return _elbo(on, split).negated()
+    values = on.log_q(split)
     impossible = int(np.isneginf(values).sum())
-    method = f"{model.density_method}; {where}"
+    method = f"{model.density_method}; mean over {_points(on, split)}"
     if impossible:
         method += f"; {impossible:,} of them have density 0 under the model"
     mean = -float(values.mean())
     if model.density_kind == "bound":
         return bound(mean, "upper", method)
     if model.density_kind == "estimate":
-        return estimate(mean, _standard_error(values), method)
+        return estimate(mean, standard_error(values), method)
     return exact(mean, method)
 
 
-def elbo(
-    model: Model, data: Data, split: Split = "test", seed: int = 0, watch: Watch | None = None
-) -> Quantity | None:
-    """Mean evidence lower bound over a split in nats, with the standard error of its one-sample noise and the points."""
-    x = data.x_train if split == "train" else data.x_test
-    if not isinstance(model, HasElbo) or len(x) == 0:
-        return None
-    if watch is not None:
-        watch.at(0.0, "evidence lower bound")
-    device, generator = device_of(model), generator_for(model, seed)
-    parts = []
-    with torch.no_grad():
-        for rows in torch.as_tensor(x, dtype=torch.float32, device=device).split(4096):
-            parts.append(model.elbo(rows, generator).double().cpu().numpy())
-    values = np.concatenate(parts)
-    where = f"{len(x):,} {'training' if split == 'train' else 'test'} points"
-    return bound(
-        float(values.mean()), "lower", f"one-sample ELBO, mean over {where}", _standard_error(values)
-    )
+def elbo(on: Evaluation) -> Quantity:
+    """Mean evidence lower bound over the test points, with the standard error of its one-sample noise and the points."""
+    return _elbo(on, "test")
 
 
-def bits_per_dim(surprise: Quantity, dim: int) -> Quantity:
+def _elbo(on: Evaluation, split: Split) -> Quantity:
+    values = elbo_values(on, split)
+    method = f"one-sample ELBO, mean over {_points(on, split)}"
+    return bound(float(values.mean()), "lower", method, standard_error(values))
+
+
+def elbo_values(on: Evaluation, split: Split) -> Array:
+    """One-sample ELBO of each point of a split, (n,)."""
+    model = on.model
+    assert isinstance(model, HasElbo)
+
+    def compute() -> Array:
+        on.watch.at(0.0, "evidence lower bound")
+        generator = generator_for(on.model, on.seed)
+        with torch.no_grad():
+            parts = [
+                model.elbo(rows, generator).double().cpu().numpy()
+                for rows in on.tensor(on.rows(split)).split(4096)
+            ]
+        return np.concatenate(parts)
+
+    return on.once(("elbo", split), compute)
+
+
+def bits_per_dim(on: Evaluation) -> Quantity:
     """NLL in bits a dimension; on the plane it may be negative, since a density may exceed 1."""
+    dim, surprise = DIMENSIONS[on.data.world], nll(on)
     scale = 1 / (dim * math.log(2))
     stderr = None if surprise.stderr is None else surprise.stderr * scale
-    return Quantity(
-        surprise.value * scale, surprise.kind, stderr, f"NLL / ({dim} ln 2); {surprise.method}", "bits/dim",
-        surprise.direction,
-    )  # fmt: skip
+    method = f"NLL / ({dim} ln 2); {surprise.method}"
+    return Quantity(surprise.value * scale, surprise.kind, stderr, method, "bits/dim", surprise.direction)
 
 
-def perplexity(surprise: Quantity) -> Quantity:
+def perplexity(on: Evaluation) -> Quantity:
     """e^NLL: so many equally likely images would surprise as much (of 2^25 = 33,554,432)."""
+    surprise = nll(on)
     value = math.exp(surprise.value) if surprise.value < 700 else math.inf
     stderr = None if surprise.stderr is None else surprise.stderr * value
     return Quantity(
@@ -87,18 +100,27 @@ def perplexity(surprise: Quantity) -> Quantity:
     )
 
 
-def log_z(model: Model) -> Quantity | None:
+def log_z(on: Evaluation) -> Quantity:
     """log of the normalising constant of exp(−energy), where the model has an energy and knows it."""
-    if not isinstance(model, HasLogZ):
-        return None
+    model = on.model
+    assert isinstance(model, HasLogZ)
     method = model.density_method if isinstance(model, HasDensity) else "sum over the whole space"
+    on.watch.at(0.0, "log Z")
     return exact(model.log_z(), method)
 
 
-def entropy(data: Data) -> Quantity | None:
+def entropy(on: Evaluation) -> Quantity:
     """H(p) of the data's law: the floor that no NLL gets below, except by luck of the sample."""
-    return data.law.entropy() if data.law is not None and has_density(data.law) else None
+    assert on.data.law is not None
+    on.watch.at(0.0, "entropy of the data")
+    return on.data.law.entropy()
 
 
-def _standard_error(values: np.ndarray) -> float | None:
-    return float(values.std(ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else None
+def _points(on: Evaluation, split: Split) -> str:
+    return f"{len(on.rows(split)):,} {'training' if split == 'train' else 'test'} points"
+
+
+def standard_error(values: Array) -> float | None:
+    """Of a mean of independent values (n,)."""
+    finite = len(values) > 1 and bool(np.isfinite(values).all())
+    return float(values.std(ddof=1)) / math.sqrt(len(values)) if finite else None

@@ -39,3 +39,14 @@ class Watch:
     def part(self, start: float, stop: float) -> Watch:
         """A watch for a part of the work, from share ``start`` to share ``stop`` of the whole."""
         return Watch(lambda share, text: self.progress(start + (stop - start) * share, text), self.cancelled)
+
+    def forward(self) -> Watch:
+        """The same work told forwards only: what a part has computed on the way, it does not begin again."""
+        farthest = 0.0
+
+        def progress(share: float, text: str) -> None:
+            nonlocal farthest
+            farthest = max(farthest, share)
+            self.progress(farthest, text)
+
+        return Watch(progress, self.cancelled)

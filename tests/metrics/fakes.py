@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from genplay.datasets.base import Data, DataSpec, Law
 from genplay.datasets.mixture import GaussianMixtureLaw
+from genplay.metrics.evaluation import Evaluation
 from genplay.quantity import Kind
 from genplay.spaces import World
 from genplay.spaces.plane import HOME
@@ -20,6 +21,7 @@ class Dressed(nn.Module):
 
     density_kind: Kind = "exact"
     density_method = "closed form"
+    draws = True
 
     def __init__(self, law: Law, tilt: float = 0.0) -> None:
         super().__init__()
@@ -50,6 +52,7 @@ class EvenBox(nn.Module):
 
     density_kind: Kind = "exact"
     density_method = "closed form"
+    draws = False
 
     def __init__(self, half: float) -> None:
         super().__init__()
@@ -65,6 +68,8 @@ class EvenBox(nn.Module):
 
 class Bounded(nn.Module):
     """Only a bound on log p: the law's own, less a gap with unit noise."""
+
+    draws = False
 
     def __init__(self, law: Law, gap: float) -> None:
         super().__init__()
@@ -91,3 +96,8 @@ def data_of(law: Law | None, world: World = "plane", n: int = 400) -> Data:
     else:
         (x, y), (x_test, y_test) = (law.sample(n, np.random.default_rng(seed)) for seed in (0, 1))
     return Data(DataSpec("fake"), world, x, y, x_test, y_test, law, ("all",), HOME)
+
+
+def on(model: nn.Module, data: Data, **options: object) -> Evaluation:
+    """A dressed law under examination."""
+    return Evaluation(model, data, **options)  # type: ignore[arg-type]
