@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from genplay.metrics.card import MetricCard
-from genplay.metrics.cards import divergences, likelihood
+from genplay.metrics.cards import divergences, estimators, likelihood
 
 __all__ = ["ALL"]
 
-ALL: tuple[MetricCard, ...] = (*likelihood.CARDS, *divergences.CARDS)
+ALL: tuple[MetricCard, ...] = (*likelihood.CARDS, *divergences.CARDS, *estimators.CARDS)

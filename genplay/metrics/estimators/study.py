@@ -10,23 +10,21 @@ from numpy.typing import NDArray
 from genplay.datasets.base import Data, has_density
 from genplay.errors import Failure
 from genplay.metrics.density import device_of, log_prob
-from genplay.metrics.divergence import divergences
 from genplay.metrics.estimators import annealing, entropy, evidence, kl, log_z
 from genplay.metrics.estimators.base_law import BaseLaw, around_images, around_points
 from genplay.metrics.estimators.convergence import Convergence
 from genplay.metrics.estimators.questions import EstimatorKnobs, QuestionId, question
+from genplay.metrics.registry import evaluate
 from genplay.metrics.watch import Watch
 from genplay.models.base import HasDensity, HasElbo, Model
 from genplay.quantity import Quantity, exact
 from genplay.sampling.model_target import model_target
 from genplay.sampling.target import Target
 
-__all__ = ["Study", "annealing_of", "study"]
+__all__ = ["Study", "annealing_of", "log_weights", "study"]
 
 Array = NDArray[np.float64]
 CHUNK = 2048
-KL_BUDGET = 5.0
-"""About so many seconds may go into the exact divergence."""
 
 
 @dataclass(frozen=True)
@@ -73,25 +71,27 @@ def annealing_of(model: Model, data: Data) -> tuple[Target, annealing.Annealing]
     )
 
 
+def log_weights(climb: annealing.Annealing, x: Array, watch: Watch, of: str) -> Array:
+    """log f − log q at x (n, d), (n,)."""
+    rows = []
+    for i in range(0, len(x), CHUNK):
+        watch.at(i / len(x), f"weights of draws of the {of}")
+        rows.append(climb.log_f(x[i : i + CHUNK]) - climb.base.log_prob(x[i : i + CHUNK]))
+    return np.concatenate(rows)
+
+
 def _log_z(model: Model, data: Data, knobs: EstimatorKnobs, watch: Watch) -> Study:
     target, climb = annealing_of(model, data)
     rng, base = np.random.default_rng(knobs.seed), climb.base
     watch.at(0.0, "the exact log Z")
     truth = target.log_z() if target.log_z is not None else None
 
-    def weights(x: Array, part: Watch, text: str) -> Array:
-        rows = []
-        for i in range(0, len(x), CHUNK):
-            part.at(i / len(x), text)
-            rows.append(climb.log_f(x[i : i + CHUNK]) - base.log_prob(x[i : i + CHUNK]))
-        return np.concatenate(rows)
-
-    of_base = weights(base.draw(knobs.samples, rng), watch.part(0.02, 0.1), "weights of the broad law")
+    of_base = log_weights(climb, base.draw(knobs.samples, rng), watch.part(0.02, 0.1), "broad law")
     found, notes = [log_z.importance(of_base, base.title)], []
     draws = target.draws if target.draws is not None and target.draws.exact else None
     if draws is not None:
         watch.at(0.1, "exact draws of the model")
-        of_model = weights(draws.draw(knobs.samples, rng), watch.part(0.12, 0.2), "weights of the model")
+        of_model = log_weights(climb, draws.draw(knobs.samples, rng), watch.part(0.12, 0.2), "model")
         found.append(log_z.contrast(of_model, of_base, base.title))
         found.append(log_z.harmonic_mean(of_model, base.title))
     else:
@@ -116,9 +116,7 @@ def _log_z(model: Model, data: Data, knobs: EstimatorKnobs, watch: Watch) -> Stu
 
 def _evidence(model: Model, data: Data, knobs: EstimatorKnobs, watch: Watch) -> Study:
     if not isinstance(model, HasElbo):
-        raise Failure(
-            f"The model '{model.card.id}' has no bound on log p(x): it has no hidden code to guess. Try vae."
-        )
+        raise Failure("This model has no bound on log p(x): it has no hidden code to guess. Try vae.")
     x = data.x_test if len(data.x_test) else data.x_train
     x = x[: knobs.points]
     found = [evidence.elbo_by_draws(model, x, knobs.draws, knobs.seed, watch.part(0.0, 0.3))]
@@ -148,11 +146,12 @@ def _kl(model: Model, data: Data, knobs: EstimatorKnobs, watch: Watch) -> Study:
     if law is None or not has_density(law):
         raise Failure("KL(p‖q) needs the density of the truth, and these data have none.")
     if not isinstance(model, HasDensity) or model.density_kind != "exact":
-        raise Failure(f"KL(p‖q) needs an exact density of the model, which '{model.card.id}' has not.")
+        raise Failure("KL(p‖q) needs an exact density, and this model has none.")
     x, _ = law.sample(knobs.samples, np.random.default_rng(knobs.seed))
     watch.at(0.0, "samples of the law")
     ratio = law.log_prob(x) - log_prob(model, x, device_of(model), watch.part(0.1, 0.5))
-    truth = divergences(model, data, ("kl",), knobs.seed, watch.part(0.5, 1.0), KL_BUDGET)["kl"]
+    part = watch.part(0.5, 1.0)
+    truth = evaluate(model, data, ("kl",), knobs.seed, part.progress, part.cancelled)["kl"]
     notes = () if truth is not None and truth.kind == "exact" else ("No exact KL(p‖q) is known here.",)
     return Study("kl", truth if not notes else None, (kl.plain(ratio), kl.with_control(ratio)), notes)
 
