@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from genplay.metrics.card import MetricCard
-from genplay.metrics.cards import codes, divergences, likelihood, samples
+from genplay.metrics.cards import codes, divergences, estimators, likelihood, samples
 
 __all__ = ["ALL"]
 
-ALL: tuple[MetricCard, ...] = (*likelihood.CARDS, *divergences.CARDS, *samples.CARDS, *codes.CARDS)
+ALL: tuple[MetricCard, ...] = (
+    *likelihood.CARDS, *divergences.CARDS, *samples.CARDS, *codes.CARDS, *estimators.CARDS,
+)  # fmt: skip
