@@ -147,6 +147,10 @@ class SequenceModel(Model):
 
     # Sampling
 
+    @property
+    def draws_its_density(self) -> bool:
+        return self.options.temperature == 1
+
     def noise(self, n: int, generator: torch.Generator) -> Tensor:
         """Random numbers for every dimension, (n, d · k)."""
         return self.head.noise(n, self.dim, generator).flatten(1)
