@@ -49,7 +49,11 @@ def test_a_bound_is_no_target() -> None:
 
 @pytest.mark.parametrize(
     ("name", "knobs"),
-    [("made", {"temperature": 0.5}), ("rnn", {"temperature": 2.0, "width": 8}), ("vae", {"decoder_noise": False})],
+    [
+        ("made", {"temperature": 0.5}),
+        ("rnn", {"temperature": 2.0, "width": 8}),
+        ("vae", {"decoder_noise": False}),
+    ],
 )
 def test_samples_of_another_law_than_the_density_are_not_called_exact(name: str, knobs: dict) -> None:
     for changed, exact in ((knobs, False), ({k: v for k, v in knobs.items() if k == "width"}, True)):
