@@ -21,7 +21,7 @@ from genplay.models.base import About, Batch, Model, Phase, Setting, Terms
 from genplay.models.cards.autoencoder import CARD, AutoencoderKnobs
 from genplay.models.code_density import CodeDensity, CodeKind
 from genplay.models.exhibits import Exhibit
-from genplay.models.layers import Standardise, mlp
+from genplay.models.layers import Standardise, evaluated, mlp
 
 __all__ = ["Autoencoder"]
 
@@ -71,9 +71,8 @@ class Autoencoder(Model):
         return {"loss": loss}
 
     def _fit_codes(self, batch: Batch) -> Terms:
-        with torch.no_grad():
-            z = self.encoder(self.seen(batch.x))
-            self.codes.follow(z)
+        z = evaluated(self.encoder, self.seen(batch.x))
+        self.codes.follow(z)
         nll = -self.codes.log_prob(z).mean()
         # Running moments alone have nothing to differentiate.
         return {"loss" if nll.requires_grad else "code_nll": nll}

@@ -123,6 +123,11 @@ class Model(nn.Module):
         """Asked before a density is reported: a model whose ``density_kind`` depends on its parameters looks again."""
 
     @property
+    def draws_its_density(self) -> bool:
+        """Whether plain samples have the law that ``log_prob`` tells: a temperature, or a decoder without noise, gives another."""
+        return True
+
+    @property
     def draws(self) -> bool:
         """Whether it can make samples: a discriminative model knows P(y | x) alone, and ``noise`` is then not to be asked for."""
         return "sample" in self.card.capabilities_in(self.world)

@@ -5,7 +5,7 @@ direction by more than a constant (in [1] it is 1) and the logit's slope is boun
 power iteration.
 
 Minibatch discrimination [2] shows the discriminator, beside each example, how crowded its neighbourhood in the batch is:
-    o_b(x) = mean over others x′ of exp(−‖M_b(x) − M_b(x′)‖₁),   M a learned map
+    o_b(x) = mean over 32 x′ of the batch of exp(−‖M_b(x) − M_b(x′)‖₁),   M a learned map
 A generator that makes the same few points over and over is then found out by the crowd, not by any single point.
 
 [1] Miyato, Kataoka, Koyama and Yoshida 2018.  [2] Salimans et al. 2016.

@@ -257,7 +257,8 @@ class EBM(Model):
         """Log odds log p − log q of a classifier between the batch and fresh noise, with log p = −E − learned log Z."""
         assert self.contrast_noise is not None
         assert self.learned_log_z is not None
-        fresh = self.contrast_noise.draw(round(self.options.ratio * len(batch.x)), batch.generator)
+        count = max(1, round(self.options.ratio * len(batch.x)))
+        fresh = self.contrast_noise.draw(count, batch.generator)
         both = torch.cat([batch.x, fresh])
         odds = -self._energy(self.units(both)) - self.learned_log_z - self.contrast_noise.log_density(both)
         loss = contrast(odds[: len(batch.x)], odds[len(batch.x) :])

@@ -1,10 +1,11 @@
 """Flow-GAN [1]: a generator G that can be run backwards, so that it has a likelihood *and* can play against a discriminator.
 
-    min_G max_D   s · E −log p_G(x) + (1 − s) · V(G, D),     log p_G(x) = log N(G⁻¹(x); 0, I) + log |det ∂G⁻¹/∂x|
+    min_G   s · E −log p_G(x) + (1 − s) · E softplus(−l(G(z))),     log p_G(x) = log N(G⁻¹(x); 0, I) + log |det ∂G⁻¹/∂x|
 
-On the plane G is a stack of spline layers (``nsf``). Images are made continuous by uniform dequantisation: w = x + u with u ~ U(0, 1)
-a pixel, v = w/2 in (0, 1), and y = logit v goes through affine couplings (``couplings``). A sample is lit where y > 0, so the
-model does have a probability P(x) = ∫ p(x + u) du, of which only a bound is at hand: log P(x) ≥ E log 1/k Σ_i p(x + u_i).
+with l the log odds of a discriminator that is trained beside it (``adversary``: the non-saturating game). On the plane G is a
+stack of spline layers (``nsf``). Images are made continuous by uniform dequantisation: w = x + u with u ~ U(0, 1) a pixel,
+v = w/2 in (0, 1), and y = logit v goes through affine couplings (``couplings``). A sample is lit where y > 0, so the model does
+have a probability P(x) = ∫ p(x + u) du, of which only a bound is at hand: log P(x) ≥ E log 1/k Σ_i p(x + u_i).
 
 The same s · likelihood + (1 − s) · game shows that the two goals are not one: samples may look right under a poor likelihood, and a
 good likelihood may spend its mass where no sample should fall.

@@ -1,6 +1,6 @@
 """Flow matching [1]: learn the velocity of straight lines from noise to data, by least squares and without solving an ODE.
 
-    x_t = (1 − t) z + t x,    loss = E ‖v(x_t, t) − (x − z)‖²,    z ~ N(0, I), t uniform in (0, 1)
+    x_t = (1 − t) z + t x,    loss = 1/d E ‖v(x_t, t) − (x − z)‖²,    z ~ N(0, I), t uniform in (0, 1)
 
 The best v is the mean velocity of all lines through a point; the ODE dx/dt = v(x, t) carries noise to data. z and x are
 drawn apart from each other, or paired by optimal transport within the batch: then fewer lines cross, and paths are straighter [2].

@@ -1,6 +1,6 @@
 """What Gaussian diffusion [1] is in either world: data u are blurred step by step, x_t = √ᾱ_t u + √(1 − ᾱ_t) ε, and a network
-F(x_t, t) learns to undo it: it predicts ε, u, or v = √ᾱ ε − √(1−ᾱ) u [2] by least squares; each of the three gives the other
-two. F itself is what is missing to the best guess for Gaussian data, √(1−ᾱ) x_t for ε, √ᾱ x_t for u, 0 for v.
+F(x_t, t) learns to undo it: it predicts ε, u, or v = √ᾱ ε − √(1−ᾱ) u [2] by least squares, the mean over coordinates; each of the three
+gives the other two. F itself is what is missing to the best guess for Gaussian data, √(1−ᾱ) x_t for ε, √ᾱ x_t for u, 0 for v.
 
 A sample walks back from pure noise. ancestral: each step draws from the Gaussian between x_t and the guess of u. ddim: without
 fresh noise [3]. ode: the same path in the limit of short steps, dx_t/dℓ = √(1−ᾱ) (ε − √(1−ᾱ) x_t) with ℓ = log √(1−ᾱ)/√ᾱ.
@@ -138,7 +138,7 @@ class GaussianDiffusion(Model):
     # Sampling
 
     def noise(self, n: int, generator: torch.Generator) -> Tensor:
-        """(n, 2 (T + 1)): where a sample starts, and the fresh noise of every step of ancestral sampling."""
+        """(n, d (T + 1)): where a sample starts, and the fresh noise of every step of ancestral sampling."""
         return torch.randn(
             n, self.dim * (self.schedule.steps + 1), generator=generator, device=generator.device
         )

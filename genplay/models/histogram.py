@@ -1,10 +1,10 @@
-"""Histogram [1]: p(x) = (n_b + α) / ((N + α B) h²) in the bin b that holds x, n_b of the N data, bins of side h.
+"""Histogram [1]: p(x) = (n_b + α) / ((N + α B) h²) in the bin b that holds x, n_b of the N data, bins of area h².
 
 B bins fill the world's box. The lattice goes on beyond it, but a bin out there exists only once a point has fallen into
 it. As h → 0 every bin holds one point or none: the likelihood of the data grows without bound while new points fall into
 empty bins. Each point judged by the others [2] shows it:  L(h) = 1/N Σ_i log (n_b(i) − 1 + α) / ((N − 1 + α B) h²).
 
-[1] Pearson 1895. [2] Leave-one-out, for histograms Rudemo 1982.
+[1] Pearson 1895. [2] Leave-one-out likelihood, Duin 1976; bins by leaving out, but by squared error, Rudemo 1982.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Hidden Markov model [1]: p(x) = Σ_z p(z_1) Π_t p(z_t | z_{t−1}) Π_t p(x_t | z_t), x_t a row of five pixels or one pixel.
+"""Hidden Markov model [1]: p(x) = Σ_z p(z_1) Π_{t>1} p(z_t | z_{t−1}) Π_t p(x_t | z_t), x_t a row of five pixels or one pixel.
 
 Given its state every pixel of a step is independent, lit with probability μ_zj. Sums over all K^T hidden paths are done by
 messages, in log space:

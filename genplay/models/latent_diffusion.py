@@ -25,7 +25,7 @@ from genplay.models.cards.latent_diffusion import CARD, LatentDiffusionKnobs
 from genplay.models.exhibits import Exhibit
 from genplay.models.gaussian_diffusion import GaussianDiffusion
 from genplay.models.latent_diffusion_exhibits import both_spaces
-from genplay.models.layers import NoiseTape, Standardise, mlp
+from genplay.models.layers import NoiseTape, Standardise, evaluated, mlp
 
 __all__ = ["LatentDiffusion"]
 
@@ -122,15 +122,14 @@ class LatentDiffusion(Model):
     @torch.no_grad()
     def _measure(self, batch: Batch) -> Terms:
         """The codes' mean and common scale: the diffusion works on codes of unit size."""
-        found = Standardise(self.encoder(self.units(batch.x)))
+        found = Standardise(evaluated(self.encoder, self.units(batch.x)))
         self.codes.standardise.mean.copy_(found.mean)
         self.codes.standardise.scale.copy_(found.scale)
         self.measured.fill_(1)
         return {"code_size": found.scale}
 
     def _diffuse(self, batch: Batch) -> Terms:
-        with torch.no_grad():
-            codes = self.encoder(self.units(batch.x))
+        codes = evaluated(self.encoder, self.units(batch.x))
         (phase,) = self.codes.phases()
         return phase.run(Batch(codes, batch.y, batch.generator))
 

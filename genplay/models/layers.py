@@ -18,6 +18,7 @@ __all__ = [
     "NoiseTape",
     "Standardise",
     "double",
+    "evaluated",
     "linear",
     "mlp",
 ]
@@ -108,6 +109,20 @@ class Dropout(nn.Module):
         other.p, other._seed, other._generator = self.p, self._seed, None
         other.training = self.training
         return other
+
+
+@torch.no_grad()
+def evaluated(net: nn.Module, x: Tensor) -> Tensor:
+    """net(x) as in evaluation even while it is in training: nothing dropped, norms by what they have seen so far."""
+    learning = net.training
+    if learning:
+        net.eval()
+    try:
+        out: Tensor = net(x)
+    finally:
+        if learning:
+            net.train()
+    return out
 
 
 class Standardise(nn.Module):

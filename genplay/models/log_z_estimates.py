@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -53,9 +54,9 @@ def annealed(
     total = total.double()
     error = float(total.std(correction=1)) / math.sqrt(len(total)) if len(total) > 1 else None
     way = "backwards from the model's own samples" if reverse else "forwards"
-    side = "upper" if reverse else "lower"
+    side: Literal["lower", "upper"] = "upper" if reverse else "lower"
     method = f"annealed importance sampling {way}, {len(total)} chains through {levels} laws"
-    return bound(log_z0 + float(total.mean()), "upper" if side == "upper" else "lower", method, error)
+    return bound(log_z0 + float(total.mean()), side, method, error)
 
 
 def metropolis_path(

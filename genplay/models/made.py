@@ -6,7 +6,8 @@ A pixel is a Bernoulli with log odds a_{o_i}(x), a coordinate of the plane a mix
 
 Every hidden unit has a degree m: it may see the dimensions whose place in the order o is at most m. A unit sees units of
 degree ≤ m below it, and the outputs for place i see units of degree < i. So they depend on the dimensions before it and
-on no other, whatever the weights.
+on no other, whatever the weights. In training some of the pixels that it looks at are hidden (``dropout``), none of those that
+it predicts.
 
 [1] Germain, Gregor, Murray and Larochelle 2015.
 """
@@ -114,6 +115,10 @@ class _Chain(Model):
         return self.log_conditionals(x).sum(dim=1)
 
     # Sampling
+
+    @property
+    def draws_its_density(self) -> bool:
+        return self.options.temperature == 1
 
     def noise(self, n: int, generator: torch.Generator) -> Tensor:
         """Random numbers for every dimension, (n, d · k)."""

@@ -3,10 +3,11 @@
     P(y | x) = P(y) p(x | y) / p(x)          p(x | y) = Π_j p(x_j | y)          p(x) = Σ_y P(y) p(x | y)
     posterior = prior · likelihood / evidence
 
-All of it is counted or averaged within each class. ``coupled`` drops the assumption: it counts whole images [1], of which
-nearly all are unseen, or lets the Gaussians of the plane tilt.
+All of it is counted or averaged within each class. The assumption is nearly always wrong, and yet the largest posterior is
+often that of the right class [1]. ``coupled`` drops it: whole images are counted, of which nearly all are unseen, or the
+Gaussians of the plane may tilt.
 
-[1] That naive Bayes classifies well although its assumption is wrong: Domingos and Pazzani 1997.
+[1] Domingos and Pazzani 1997.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ _LOG_2PI = math.log(2 * math.pi)
 
 
 class Normals(nn.Module):
-    """K Gaussians in d dimensions; no standard deviation falls below ``floor`` (data units).
+    """K Gaussians in d dimensions; no entry of L's diagonal falls below ``floor`` (data units), and in a fit no deviation.
 
     ``full`` learns every entry of Lₖ, ``diagonal`` its diagonal, ``spherical`` one number for the whole diagonal.
     """

@@ -1,8 +1,10 @@
 """Neural spline flow [1]: the flow whose layers bend each coordinate by a monotone spline.
 
-In a layer each coordinate of the leading half goes through a spline of its own, and each of the other half through a
-spline that a small network chooses from the leaders; the halves take turns (on the plane they are the two axes). The
-Jacobian of a layer is triangular: its determinant is the product of the splines' slopes.
+    y_a = S(x_a; φ),    y_b = S(x_b; network(x_a)),    log |det ∂y/∂x| = Σ_i log S′(x_i)
+
+Each coordinate of the leading half a goes through a spline S of its own (see ``spline``), and each of the other half b through
+one that a small network chooses from the leaders; the halves take turns (on the plane they are the two axes). The Jacobian of
+a layer is triangular: its determinant is the product of the splines' slopes.
 
 [1] Durkan, Bekasov, Murray and Papamakarios 2019.
 """

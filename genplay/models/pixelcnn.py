@@ -1,4 +1,5 @@
-"""PixelCNN [1]: convolutions whose kernels are masked, so that a pixel sees only pixels above it and to its left.
+"""PixelCNN [1]: log p(x | y) = Σ_j log p(x_j | y, x_1 … x_{j−1}) by convolutions with masked kernels: a pixel sees only pixels
+above it and to its left.
 
     mask A      1 1 1     mask B      1 1 1       x_j is predicted from what the kernels reach: the first layer hides the
     (first)     1 0 0     (others)    1 1 0       pixel itself, later ones see features that have not seen it either

@@ -121,11 +121,11 @@ class PPCA(Model):
 
     def log_density(self, x: Tensor) -> Tensor:
         """log N(x; μ, C) of real numbers in nats, (n, d) → (n,), without ever building the (d, d) matrix C."""
-        centred, inner = x - self.mean, self._inner()
-        along = centred @ self.weight
-        squares = centred.square().sum(dim=1) - (along * torch.linalg.solve(inner, along.T).T).sum(dim=1)
-        log_det = 2 * (self.dim - self.latent_dim) * self.log_sigma + torch.logdet(inner)
-        out: Tensor = -0.5 * (squares / self.sigma.square() + log_det + self.dim * LOG_2PI)
+        # (x − μ)ᵀ C⁻¹ (x − μ) = ‖x − W⟨z⟩ − μ‖² / σ² + ‖⟨z⟩‖²: no difference of two large numbers where σ is small.
+        code = self.encode(x)
+        squares = ((x - self.project(code)) / self.sigma).square().sum(dim=1) + code.square().sum(dim=1)
+        log_det = 2 * (self.dim - self.latent_dim) * self.log_sigma + torch.logdet(self._inner())
+        out: Tensor = -0.5 * (squares + log_det + self.dim * LOG_2PI)
         return out
 
     def code_posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,7 +1,7 @@
 """Score-based model in continuous time [1]: data are carried to noise by dx = f(t) x dt + g(t) dw, and one network learns
 ∇ log p_t(x) for all t from 0 to 1 by denoising score matching:
 
-    E_t E ‖ε̂(x_t, t) − ε‖²,   x_t = a(t) u + s(t) ε,   ∇ log p_t(x) = −ε̂(x, t)/s(t)
+    1/d E_t E ‖ε̂(x_t, t) − ε‖²,   x_t = a(t) u + s(t) ε,   ∇ log p_t(x) = −ε̂(x, t)/s(t)
 
     VE   a = 1, s = σ_min (σ_max/σ_min)^t                      f = 0,      g² = ds²/dt          variance explodes
     VP   s²/a² = e^{B(t)} − 1, a² + s² = 1, B' = β(t)          f = −β/2,   g² = β               variance is preserved

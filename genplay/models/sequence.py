@@ -5,7 +5,7 @@
 One more prefix, "no class", stands for all classes: a share of the examples is shown under it, and log p(x) is the
 log-density under it. So one network is a model of all data and of each class, and by Bayes' rule a classifier.
 
-Training feeds the true x_<j (teacher forcing). Scheduled sampling [1] feeds the network's own draws instead in some places.
+Training feeds the true x_<j (teacher forcing), some pixels of it hidden (0). Scheduled sampling [1] feeds the network's own draws instead in some places.
 
 [1] Bengio, Vinyals, Jaitly and Shazeer 2015, arXiv:1506.03099.
 """
@@ -146,6 +146,10 @@ class SequenceModel(Model):
         return (torch.stack(each, dim=1) + self.class_shares.log()).softmax(dim=1)
 
     # Sampling
+
+    @property
+    def draws_its_density(self) -> bool:
+        return self.options.temperature == 1
 
     def noise(self, n: int, generator: torch.Generator) -> Tensor:
         """Random numbers for every dimension, (n, d · k)."""

@@ -185,7 +185,7 @@ class SigmoidBeliefNet(Model):
         h, drawn = self._dream(noise)
         on = torch.nonzero(h[0]).flatten().tolist()
         so_far = torch.stack([self.b + self.W[on[:m]].sum(dim=0) for m in range(len(on) + 1)]).sigmoid()
-        joint = self._log_joint_of_all(double(about.x).to(about.x))
+        joint = self._log_joint_of_all(about.x)
         posterior = joint.softmax(dim=1) @ self.states.to(joint)
         guessed = self._odds(about.x).sigmoid()
         parts = [float(t[0]) for t in self._bound(about.x)]

@@ -1,9 +1,10 @@
 """A small transformer decoder [1]: every place of the sequence looks back at all places before it, and at no other.
 
-    attention(q, k, v)_i = Σ_{j ≤ i} w_ij v_j,   w_i = softmax_j≤i (q_i · k_j / √w)
+    attention(q, k, v)_i = Σ_{j ≤ i} w_ij v_j,   w_ij = softmax over j ≤ i of q_i · k_j / √s
 
-The sequence is (class, x_1, …, x_{d−1}); what comes out above the token of x_{i−1} is the law of x_i. In training all places
-are computed at once, the causal mask hides the future; in sampling the keys and values of the past are kept.
+with queries q, keys k and values v of size s, in several heads side by side. The sequence is (class, x_1, …, x_{d−1}); what
+comes out above the token of x_{i−1} is the law of x_i. In training all places are computed at once, the causal mask hides the
+future; in sampling the keys and values of the past are kept.
 
 [1] Vaswani et al. 2017, arXiv:1706.03762; as a density of images: Parmar et al. 2018, arXiv:1802.05751.
 """

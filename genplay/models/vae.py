@@ -274,6 +274,10 @@ class VAE(Model):
 
     # Sampling and codes
 
+    @property
+    def draws_its_density(self) -> bool:
+        return self.options.decoder_noise
+
     def noise(self, n: int, generator: torch.Generator) -> Tensor:
         """Standard normals (n, code + d): the code, then what the decoder's noise is made from."""
         return torch.randn(n, self.latent_dim + self.dim, generator=generator, device=generator.device)

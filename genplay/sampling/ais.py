@@ -11,7 +11,7 @@ of p [2] the same books give 1 / Z and err upwards. Where the two meet, log Z is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -170,10 +170,10 @@ class AIS(Sampler[Annealed]):
             found[f"log_z_{name}"] = estimate(sign * value, stderr, how)
             mean = float(log_w.mean())
             error = float(log_w.std() / np.sqrt(len(log_w))) if np.isfinite(mean) else None
-            side = "lower" if sign > 0 else "upper"
+            side: Literal["lower", "upper"] = "lower" if sign > 0 else "upper"
             found[f"log_z_{side}"] = bound(
                 sign * mean,
-                "lower" if sign > 0 else "upper",
+                side,
                 f"mean log weight, {how}: a bound on average",
                 error,
             )

@@ -168,9 +168,8 @@ def _draws(model: Model, by_blocks: bool) -> Draws:
         with torch.no_grad():
             return _array(model.sample(n, generator))
 
-    exact_draws = (
-        model.card.cost in ("one pass", "d passes") and model.card.density.get(model.world) == "exact"
-    )
+    at_once = model.card.cost in ("one pass", "d passes")
+    exact_draws = at_once and getattr(model, "density_kind", None) == "exact" and model.draws_its_density
     return Draws(draw, exact_draws, f"the model's own draws ({model.card.cost})")
 
 

@@ -2,7 +2,7 @@
 
 Of a diffusion, with σ the standard deviation of the noise, the probability-flow ODE [1] is dx/dσ = −σ ∇log p_σ(x): as σ
 falls from loud to quiet, the law of x is p_σ all the way. Euler's steps in σ are DDIM [2]; Heun's look once ahead [3] and
-need far fewer steps. They are taken in log σ for y = (x − centre) / √(c² + σ²), which stands still when the data are one
+need far fewer steps. Heun's are taken in log σ for y = (x − centre) / √(c² + σ²), which stands still when the data are one
 Gaussian of deviation c. A flow-matching or continuous flow model gives its velocity dx/dt itself.
 
 [1] Song et al. 2021.  [2] Song, Meng and Ermon 2021.  [3] Karras et al. 2022.

@@ -139,6 +139,23 @@ def test_the_second_step_leaves_the_networks_alone() -> None:
     assert all(g is None for g in torch.autograd.grad(loss, networks, allow_unused=True))
 
 
+@pytest.mark.parametrize("extras", [{"dropout": 0.5}, {"norm": "batch"}])
+def test_the_second_step_sees_the_codes_that_will_be_decoded(extras: dict[str, object]) -> None:
+    x = two_moons(200)
+    model = autoencoder(x, codes="gaussian", **extras)
+    train(model, x, 5)
+    before = {name: b.clone() for name, b in model.encoder.named_buffers()}
+    model.configure(model.knobs.replace(hold=True))
+    phase = model.phases()[1]
+    for _ in range(200):
+        phase.run(Batch(x, torch.zeros(200, dtype=torch.int64), seeded()))
+    assert model.training
+    assert all(torch.equal(b, before[name]) for name, b in model.encoder.named_buffers())
+    z = model.eval().encode(x)
+    torch.testing.assert_close(model.codes.mean, z.mean(dim=0), atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(model.codes.covariance, z.T.cov(correction=0).view(1, 1), atol=1e-3, rtol=1e-3)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     ("world", "latent"), [("plane", 1), ("plane", 2), ("digits", 1), ("digits", 2), ("digits", 4)]

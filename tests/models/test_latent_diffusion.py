@@ -58,6 +58,21 @@ def test_the_codes_are_of_unit_size_to_the_diffusion() -> None:
     assert float(codes.var(dim=0, correction=0).mean()) == pytest.approx(1, abs=1e-3)
 
 
+@pytest.mark.parametrize("extras", [{"dropout": 0.5}, {"norm": "batch"}])
+def test_the_encoder_stands_still_to_the_last_unit(extras: dict[str, object]) -> None:
+    x = two_moons(300)
+    model = latent(x, autoencoder_steps=5, **extras)
+    train(model, x, 4)
+    train(model, x, 1)
+    before = {name: b.clone() for name, b in model.encoder.named_buffers()}
+    train(model, x, 3)
+    assert all(torch.equal(b, before[name]) for name, b in model.encoder.named_buffers())
+    with torch.no_grad():
+        codes = model.eval().encode(x)
+    torch.testing.assert_close(codes.mean(dim=0), torch.zeros(2), atol=1e-4, rtol=0)
+    assert float(codes.var(dim=0, correction=0).mean()) == pytest.approx(1, abs=1e-3)
+
+
 def test_new_data_and_new_steps_have_the_codes_measured_again() -> None:
     x = two_moons(100)
     model = latent(x, autoencoder_steps=2)

@@ -9,8 +9,9 @@ import torch
 from scipy.stats import multivariate_normal
 
 from genplay.models.noise_contrast import FlippedImages, GaussianNoise, contrast
+from genplay.spaces import World
 from genplay.spaces.plane import HOME, Grid
-from tests.models.harness import few_images, two_moons
+from tests.models.harness import build, few_images, train, two_moons, world_data
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -64,3 +65,11 @@ def test_the_loss_is_least_at_the_true_normaliser() -> None:
         shift: float(contrast(odds(x, true + shift), odds(y, true + shift))) for shift in (-0.1, 0, 0.1)
     }
     assert losses[0] < min(losses[-0.1], losses[0.1])
+
+
+@pytest.mark.parametrize("world", ["plane", "digits"])
+def test_a_small_batch_has_at_least_one_example_of_noise(world: World) -> None:
+    x = world_data(world, 20)
+    model = build("ebm", x, world=world, objective="nce", knobs={"ratio": 0.1, "width": 8})
+    (terms,) = train(model, x, 1, batch_size=2)
+    assert all(math.isfinite(value) for value in terms.values())

@@ -53,6 +53,15 @@ def test_the_density_of_the_plane_is_scipys() -> None:
     torch.testing.assert_close(model.score(points), slope, atol=1e-4, rtol=1e-4)
 
 
+def test_a_line_of_no_thickness_costs_no_digits() -> None:
+    along = torch.linspace(-2, 2, 300)[:, None]
+    x = along * torch.tensor([1.0, 0.5]) + torch.tensor([0.7, -0.4])
+    model = fitted(x, "plane")
+    found = model.log_density(x).detach().double()
+    reference = multivariate_normal(model.mean.detach().double().numpy(), covariance(model))
+    np.testing.assert_allclose(found.numpy(), reference.logpdf(x.double().numpy()), atol=2e-3)
+
+
 def test_the_density_of_real_pixels_is_scipys() -> None:
     x = few_images(100)
     model = fitted(x, "digits", latent=4)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from genplay.errors import BadInput
 from genplay.sampling.cards import fitting
 from genplay.sampling.model_target import model_target
 from genplay.sampling.registry import make
@@ -44,6 +45,23 @@ def test_a_bound_is_no_target() -> None:
     vae = made("vae", knobs={"latent": 4})
     assert "only a bound" in fitting(model_target(vae, HOME))["metropolis"]
     assert fitting(model_target(made("vae"), HOME))["metropolis"] == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "knobs"),
+    [
+        ("made", {"temperature": 0.5}),
+        ("rnn", {"temperature": 2.0, "width": 8}),
+        ("vae", {"decoder_noise": False}),
+    ],
+)
+def test_samples_of_another_law_than_the_density_are_not_called_exact(name: str, knobs: dict) -> None:
+    for changed, exact in ((knobs, False), ({k: v for k, v in knobs.items() if k == "width"}, True)):
+        draws = model_target(made(name, steps=1, knobs=changed), HOME).draws
+        assert draws is not None
+        assert draws.exact is exact
+    with pytest.raises(BadInput, match="exact samples"):
+        make("ais", model_target(made(name, steps=1, knobs=knobs), HOME), {"direction": "both"})
 
 
 def test_gradients_of_models_against_differences() -> None:

@@ -51,7 +51,7 @@ CARD = Card(
     worlds=("plane", "digits"),
     summary="Drown the data in noise step by step, and learn to take each step back.",
     formula=r"x_t = \sqrt{\bar\alpha_t}\, x_0 + \sqrt{1 - \bar\alpha_t}\, \epsilon,\quad "
-    r"L = \mathbb{E}\, \| \epsilon - \epsilon_\theta(x_t, t) \|^2",
+    r"L = \frac{1}{d}\, \mathbb{E}\, \| \epsilon - \epsilon_\theta(x_t, t) \|^2",
     reference="Ho, Jain and Abbeel 2020; ODE: Song et al. 2021; v: Salimans and Ho 2022",
     knobs=DiffusionKnobs,
     objectives=(

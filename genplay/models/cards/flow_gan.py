@@ -33,7 +33,7 @@ CARD = Card(
     worlds=("plane", "digits"),
     summary="A generator that can be run backwards: it has a likelihood like a flow and a discriminator like a GAN, and a slider "
     "says which of the two counts.",
-    formula=r"\min_G \max_D\; V(G, D) - \lambda\, \mathbb{E}_x \log p_G(x)",
+    formula=r"\min_G\; -s\, \mathbb{E}_x[\log p_G(x)] + (1 - s)\, \mathbb{E}_z[-\log D(G(z))]",
     reference="Grover, Dhar and Ermon 2018",
     knobs=FlowGANKnobs,
     objectives=(

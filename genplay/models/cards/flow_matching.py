@@ -48,7 +48,7 @@ CARD = Card(
     family="Flow",
     worlds=("plane", "digits"),
     summary="Draws straight lines from noise to data and learns how fast points move along them, on the mean of all lines.",
-    formula=r"L = \mathbb{E}\, \| v(x_t, t) - (x_1 - x_0) \|^2,\quad x_t = (1 - t)\, x_0 + t\, x_1",
+    formula=r"L = \frac{1}{d}\, \mathbb{E}\, \| v(x_t, t) - (x_1 - x_0) \|^2,\quad x_t = (1 - t)\, x_0 + t\, x_1",
     reference="Lipman, Chen, Ben-Hamu, Nickel and Le 2023; optimal transport: Tong et al. 2024",
     knobs=FlowMatchingKnobs,
     objectives=(

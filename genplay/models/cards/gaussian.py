@@ -29,7 +29,7 @@ CARD = Card(
     summary="One bell-shaped bump: the simplest density, and its best fit is two formulas.",
     formula=r"p(x) = \mathcal{N}(x;\, \mu, \Sigma),\quad \hat\mu = \frac{1}{n}\sum_i x_i,\quad "
     r"\hat\Sigma = \frac{1}{n}\sum_i (x_i - \hat\mu)(x_i - \hat\mu)^\top",
-    reference="Gauss 1809; maximum likelihood, Fisher 1922",
+    reference="Gauss 1809; maximum likelihood: Fisher 1922; other divergences: Minka 2005",
     knobs=GaussianKnobs,
     objectives=(
         Objective("mle", "Closed form", "The mean and covariance of the data: the maximum of the likelihood in one step."),

@@ -39,7 +39,7 @@ CARD = Card(
     worlds=("plane",),
     summary="Cuts the plane into square bins and counts the points in each: a density made of flat tiles.",
     formula=r"p(x) = \frac{n_b + \alpha}{(N + \alpha B)\, h^2}, \quad x \in \mathrm{bin}\; b",
-    reference="Pearson 1895; leave-one-out likelihood of a histogram: Rudemo 1982",
+    reference="Pearson 1895; leave-one-out likelihood: Duin 1976; choice of bins by leaving out: Rudemo 1982",
     knobs=HistogramKnobs,
     objectives=(Objective("count", "Counting", "How many points fall into each bin: the maximum of the likelihood, in one step."),),
     capabilities=("density", "sample"),

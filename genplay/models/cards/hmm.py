@@ -36,7 +36,7 @@ CARD = Card(
     worlds=("digits",),
     summary="A hidden state wanders from row to row, and each row is drawn from the state alone. The image is seen, the "
     "path is not: forward and backward messages say where it may have gone.",
-    formula=r"p(x) = \sum_z p(z_1) \prod_t p(z_t \mid z_{t-1}) \prod_t p(x_t \mid z_t)",
+    formula=r"p(x) = \sum_z p(z_1) \prod_{t>1} p(z_t \mid z_{t-1}) \prod_t p(x_t \mid z_t)",
     reference="Baum, Petrie, Soules and Weiss 1970; Viterbi 1967; Rabiner 1989",
     knobs=HMMKnobs,
     objectives=(

@@ -34,7 +34,7 @@ CARD = Card(
     worlds=("digits",),
     summary="Arrows lead from hidden causes to pixels: toss the causes, then the pixels. Drawing is easy; finding the causes of "
     "an image is the hard part, and a second network learns to guess them.",
-    formula=r"p(x) = \sum_h p(h) \prod_j p(x_j \mid h), \quad p(x_j = 1 \mid h) = \sigma(b_j + W_j h)",
+    formula=r"p(x) = \sum_h p(h) \prod_j p(x_j \mid h), \quad p(x_j = 1 \mid h) = \sigma\Big(b_j + \sum_k W_{kj} h_k\Big)",
     reference="Neal 1992; wake-sleep: Hinton, Dayan, Frey and Neal 1995",
     knobs=SigmoidBeliefNetKnobs,
     objectives=(
