@@ -1,9 +1,10 @@
 """log p of all 2^25 images as one table (2^25,) float64 by code, 256 MiB: of a model, or of the law behind data.
 
-Three ways, the first that a model has:
-    blocks     the family sums whole blocks of images at once, in float64 (``HasBlocks``)
-    energy     −E image by image, and log Z = log Σ exp(−E) over the table itself
+The first way that a model has:
+    blocks     the family sums whole blocks of images at once, in float64: log p (``HasBlocks``) or −E (``HasEnergyBlocks``)
+    energy     −E image by image
     density    log p image by image, of whatever kind the model says it is
+An energy becomes log p by log Z = log Σ exp(−E) over the table itself.
 The last two write the images of a chunk by changing only their high pixels.
 """
 
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genplay.errors import Failure
-from genplay.models.base import HasBlocks, HasDensity, HasEnergy, HasLogZ, Model
+from genplay.models.base import HasBlocks, HasDensity, HasEnergy, HasEnergyBlocks, HasLogZ, Model
 from genplay.quantity import Kind, Quantity, exact
 from genplay.spaces.basins import Tick, silent
 from genplay.spaces.binary import HIGH, LOW, N_IMAGES, PIXELS, blocks, half_images
@@ -49,16 +50,17 @@ def model_table(model: Model, tick: Tick = silent) -> ImageTable:
         raise Failure("Only in the digit world can all images be visited; this model lives on the plane.")
     model.settle_density()
     with torch.no_grad():
+        if isinstance(model, HasEnergyBlocks):
+            return _from_energy(_by_blocks(model.minus_energy_blocks(), tick))
         if isinstance(model, HasBlocks):
             kind, method = _told(model)
             log_p = _by_blocks(model.log_prob_blocks(), tick)
-            log_z = exact(model.log_z(), method) if isinstance(model, HasLogZ) else None
-            return ImageTable(log_p, kind, method, log_z)
+            return ImageTable(
+                log_p, kind, method, exact(model.log_z(), method) if isinstance(model, HasLogZ) else None
+            )
         if isinstance(model, HasEnergy):
-            log_p = image_by_image(model.energy, _device(model), tick)
-            np.negative(log_p, out=log_p)
-            method = "minus the energy of each image, minus log Z summed over all 2^25 images"
-            return ImageTable(log_p, "exact", method, exact(_normalise(log_p), "log Σ exp(−E) over all 2^25 images"))
+            scores = image_by_image(model.energy, _device(model), tick)
+            return _from_energy(np.negative(scores, out=scores))
         if isinstance(model, HasDensity):
             kind, method = _told(model)
             return ImageTable(image_by_image(model.log_prob, _device(model), tick), kind, method)
@@ -86,7 +88,9 @@ def image_by_image(f: Callable[[Tensor], Tensor], device: torch.device, tick: Ti
             out = table[start << LOW : stop << LOW]
             out[:] = values.double().cpu().numpy()
             if np.isnan(out.min()):
-                raise Failure("The model gives a value that is not a number; train it anew, or with a smaller rate.")
+                raise Failure(
+                    "The model gives a value that is not a number; train it anew, or with a smaller rate."
+                )
             tick(stop / (1 << HIGH))
     return table
 
@@ -98,20 +102,23 @@ def _by_blocks(block: Callable[[int, int], Array], tick: Tick) -> Array:
     for start, stop in blocks():
         out[start:stop] = block(start, stop)
         if np.isnan(out[start:stop].min()):
-            raise Failure("The model gives a value that is not a number; train it anew, or with a smaller rate.")
+            raise Failure(
+                "The model gives a value that is not a number; train it anew, or with a smaller rate."
+            )
         tick(stop / (1 << HIGH))
     return table
 
 
-def _normalise(scores: Array) -> float:
-    """Subtract log Σ exp from the table, in place; returns it."""
+def _from_energy(scores: Array) -> ImageTable:
+    """The table of −E as a table of log p, in place."""
     pieces = [slice(s, s + (1 << 20)) for s in range(0, len(scores), 1 << 20)]
     top = float(scores.max())
     if not np.isfinite(top):
-        raise Failure("The energies have no least value, or none that is finite: there is no log Z.")
+        raise Failure("The energies have no least value that is finite: there is no log Z.")
     log_z = top + float(np.log(sum(float(np.exp(scores[part] - top).sum()) for part in pieces)))
     scores -= log_z
-    return log_z
+    method = "minus the energy of each image, minus log Z summed over all 2^25 images"
+    return ImageTable(scores, "exact", method, exact(log_z, "log Σ exp(−E) over all 2^25 images"))
 
 
 def _told(model: Model) -> tuple[Kind, str]:
