@@ -25,8 +25,9 @@ from genplay.spaces import World
 from genplay.spaces.plane import Box
 
 __all__ = [
-    "About", "Batch", "HasBlocks", "HasCodePosterior", "HasComponents", "HasConditionals", "HasDensity", "HasDiscriminator", "HasElbo", "HasEnergy", "HasExhibits",
-    "HasForward", "HasGridDensity", "HasLabels", "HasLatent", "HasLayers", "HasLogZ", "HasPosterior", "HasReconstruction",
+    "About", "Batch", "HasBlocks", "HasCodePosterior", "HasComponents", "HasConditionals", "HasDensity", "HasDiscriminator", "HasElbo",
+    "HasEnergy", "HasEnergyBlocks", "HasExhibits", "HasForward", "HasGridDensity", "HasLabels", "HasLatent", "HasLayers", "HasLogZ",
+    "HasPosterior", "HasReconstruction",
     "HasResponsibilities", "HasScore", "HasTrajectory", "HasVelocity", "Model", "Phase", "Setting", "Terms",
 ]  # fmt: skip
 
@@ -257,6 +258,15 @@ class HasBlocks(Protocol):
 
     def log_prob_blocks(self) -> Callable[[int, int], NDArray[np.float64]]:
         """A function (start, stop) → (stop − start, 4096) of exact log p in float64, tables prepared once."""
+        ...
+
+
+@runtime_checkable
+class HasEnergyBlocks(Protocol):
+    """Images only: −E for whole blocks of the enumeration, where log Z is not known before all of them are summed."""
+
+    def minus_energy_blocks(self) -> Callable[[int, int], NDArray[np.float64]]:
+        """A function (start, stop) → (stop − start, 4096) of −E in float64."""
         ...
 
 

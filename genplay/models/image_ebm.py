@@ -113,12 +113,15 @@ class ImageEBM(Model):
         return [double(t) / self.options.temperature for t in self.body.tables()]
 
     @torch.no_grad()
+    def minus_energy_blocks(self) -> Callable[[int, int], NDArray[np.float64]]:
+        """−E/T of whole blocks of the 2^25 images, in float64."""
+        if isinstance(self.body, StripEnergy):
+            return blocks_of(self._tables(), 0.0)
+        return self.body.minus_energy_blocks(1 / self.options.temperature)
+
     def log_prob_blocks(self) -> Callable[[int, int], NDArray[np.float64]]:
         """log p of whole blocks of the 2^25 images, in float64."""
-        log_z = self.log_z()
-        if isinstance(self.body, StripEnergy):
-            return blocks_of(self._tables(), log_z)
-        block = self.body.minus_energy_blocks(1 / self.options.temperature)
+        log_z, block = self.log_z(), self.minus_energy_blocks()
         return lambda start, stop: block(start, stop) - log_z
 
     # --- training -----------------------------------------------------------------------------------------------

@@ -18,10 +18,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from genplay.metrics.density import device_of, generator_for
+from genplay.metrics.density import generator_for
 from genplay.metrics.estimators.convergence import Convergence, sizes_up_to
 from genplay.metrics.watch import Watch
 from genplay.models.base import HasElbo, Model
+from genplay.models.precision import device_of, dtype_of
 from genplay.quantity import bound
 
 __all__ = ["HasIwae", "elbo_by_draws", "iwae_by_codes", "pointwise"]
@@ -58,7 +59,7 @@ def _repeated(
     """The mean of f over repeats at each point (n,), and the variance of one draw (n,)."""
     device, generator = device_of(model), generator_for(model, seed)
     means, variances = [], []
-    points = torch.as_tensor(x, dtype=torch.float32, device=device)
+    points = torch.as_tensor(x, dtype=dtype_of(model), device=device)
     for at, part in enumerate(points.split(rows)):
         watch.at(at * rows / len(x), f"bounds of {len(x):,} points")
         drawn = torch.stack([f(part, generator).double() for _ in range(repeats)])
@@ -118,7 +119,7 @@ def elbo_by_draws(
     watch = watch or Watch()
     assert isinstance(model, HasElbo)
     device, generator = device_of(model), generator_for(model, seed)
-    points = torch.as_tensor(x, dtype=torch.float32, device=device)
+    points = torch.as_tensor(x, dtype=dtype_of(model), device=device)
     total, squares, found = np.zeros(len(x)), np.zeros(len(x)), []
     sizes = sizes_up_to(max(draws, 2), least=2, count=10)
     for s in range(1, int(sizes[-1]) + 1):

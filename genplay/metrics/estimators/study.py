@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from genplay.datasets.base import Data, has_density
 from genplay.errors import Failure
-from genplay.metrics.density import device_of, log_prob
+from genplay.metrics.density import log_prob
 from genplay.metrics.estimators import annealing, entropy, evidence, kl, log_z
 from genplay.metrics.estimators.base_law import BaseLaw, around_images, around_points
 from genplay.metrics.estimators.convergence import Convergence
@@ -17,6 +17,7 @@ from genplay.metrics.estimators.questions import EstimatorKnobs, QuestionId, que
 from genplay.metrics.registry import evaluate
 from genplay.metrics.watch import Watch
 from genplay.models.base import HasDensity, HasElbo, Model
+from genplay.models.precision import device_of
 from genplay.quantity import Quantity, exact
 from genplay.sampling.model_target import model_target
 from genplay.sampling.target import Target
