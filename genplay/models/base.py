@@ -25,10 +25,11 @@ from genplay.spaces import World
 from genplay.spaces.plane import Box
 
 __all__ = [
-    "About", "Batch", "HasBlocks", "HasCodePosterior", "HasComponents", "HasConditionals", "HasDensity", "HasDiscriminator", "HasElbo",
-    "HasEnergy", "HasEnergyBlocks", "HasExhibits", "HasForward", "HasGridDensity", "HasLabels", "HasLatent", "HasLayers", "HasLogZ",
-    "HasPosterior", "HasReconstruction",
-    "HasResponsibilities", "HasScore", "HasTrajectory", "HasVelocity", "Model", "Phase", "Setting", "Terms",
+    "About", "Batch", "HasBlocks", "HasCodePosterior", "HasComponents", "HasConditionals", "HasDensity",
+    "HasDiscriminator", "HasElbo", "HasEnergy", "HasEnergyBlocks", "HasExhibits", "HasForward", "HasGridDensity",
+    "HasLabels", "HasLatent", "HasLayers", "HasLogZ", "HasPosterior", "HasReconstruction", "HasResponsibilities",
+    "HasScore", "HasTerminalNoise", "HasTrajectory", "HasVelocity", "Model", "Phase", "Setting",
+    "Terms",
 ]  # fmt: skip
 
 Terms = dict[str, Tensor]
@@ -328,6 +329,15 @@ class HasForward(Protocol):
 
     def noised_score(self, x: Tensor, t: float) -> Tensor:
         """The learned ∇ log p_t(x) of the noised data; for images the learned probabilities of the clean pixels, (n, d) → (n, d)."""
+        ...
+
+
+@runtime_checkable
+class HasTerminalNoise(Protocol):
+    """A process from data to noise whose strength is known in closed form."""
+
+    def signal_left(self, t: Tensor) -> Tensor:
+        """The share of the variance of x_t that is still data, for data of unit variance, t from 0 to 1 (n,) → (n,)."""
         ...
 
 

@@ -112,6 +112,10 @@ class D3PM(Model):
             costs.append(self._divergence(x, noised, self._log_odds(noised, t), t))
         return torch.stack(costs)
 
+    def signal_left(self, t: Tensor) -> Tensor:
+        """κ², the share of a pixel's variance at the shares t of the way that is still the image's, (n,) → (n,)."""
+        return self.kept[(t * self.steps).round().long().clamp(0, self.steps)].square()
+
     # Sampling
 
     def noise(self, n: int, generator: torch.Generator) -> Tensor:

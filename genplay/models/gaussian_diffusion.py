@@ -174,6 +174,10 @@ class GaussianDiffusion(Model):
         """The step 1 … T at the share t of the way."""
         return min(max(round(t * self.schedule.steps), 1), self.schedule.steps)
 
+    def signal_left(self, t: Tensor) -> Tensor:
+        """ᾱ at the shares t of the way, (n,) → (n,)."""
+        return self.schedule.alpha_bar[(t * self.schedule.steps).round().long().clamp(0, self.schedule.steps)]
+
     def noised(self, x: Tensor, t: float, generator: torch.Generator) -> Tensor:
         """A draw of x_t given x, in data units, (n, d) → (n, d)."""
         if t <= 0:

@@ -151,6 +151,10 @@ class LatentDiffusion(Model):
 
     # Sampling
 
+    def signal_left(self, t: Tensor) -> Tensor:
+        """The share of a noised code's variance that is still the code, (n,) → (n,)."""
+        return self.codes.signal_left(t)
+
     def noise(self, n: int, generator: torch.Generator) -> Tensor:
         """(n, latent_dim (T + 1)): what the diffusion of the codes starts from and adds."""
         return self.codes.noise(n, generator)

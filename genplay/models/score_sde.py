@@ -84,6 +84,11 @@ class ScoreSDE(Model):
             return torch.ones_like(level), level.exp()
         return (-2 * level).sigmoid().sqrt(), (2 * level).sigmoid().sqrt()
 
+    def signal_left(self, t: Tensor) -> Tensor:
+        """a² / (a² + s²), the share of the variance at times t that is still data, (n,) → (n,)."""
+        a, s = self.signal(self.level(t))
+        return a.square() / (a.square() + s.square())
+
     def drift_and_diffusion(self, t: float) -> tuple[float, float]:
         """f(t) and g(t)²."""
         if self.knobs.process == "VE":

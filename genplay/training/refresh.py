@@ -135,6 +135,10 @@ class Refresher:
         share = SHARE if self._request.fields else SHARE / 2
         self._credit = min(_MOST_CREDIT, self._credit + share * seconds)
 
+    def pay(self, seconds: float) -> None:
+        """Take what something else beside the training has cost out of the views' share."""
+        self._credit -= seconds
+
     def share(self, version: int) -> bool:
         """Spend what has been earned, for one turn, on the most neglected items; True if a result is new."""
         self._drop_stale(version)

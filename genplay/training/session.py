@@ -16,7 +16,8 @@ from genplay.datasets.base import Data, Law
 from genplay.models.base import Model
 from genplay.quantity import Quantity
 from genplay.training.checkpoint import State
-from genplay.training.health import Finding, explain, exploding
+from genplay.training.health.checkup import Checkup
+from genplay.training.health.explain import explain
 from genplay.training.jobs import Job, Jobs
 from genplay.training.refresh import Refresher
 from genplay.training.snapshot import RunState, Snapshot, ViewRequest
@@ -31,7 +32,6 @@ SLICE = 0.02
 
 _SLOW = 5.0
 _RATE_WINDOW = 1.0
-_HEALTH_PERIOD = 1.0
 
 
 class Session:
@@ -52,16 +52,15 @@ class Session:
         self._send = publish
         self._state: RunState = "ready" if trainer.step_count == 0 else "paused"
         self._message = ""
-        self._finding: Finding | None = None
         self._stop: int | None = None
         self._steps_until: int | None = None
         self._speed: float | None = None
         self._due = 0.0
         self._version = 0
-        self._checked = time.perf_counter()
         self._marks: deque[tuple[float, int]] = deque()
         self._entropy: Job[Quantity] | None = None
         self._refresher = Refresher(trainer, request)
+        self._checkup = Checkup(trainer)
         self._measure_entropy()
         if trainer.finished:
             self._state = "finished"
@@ -116,6 +115,7 @@ class Session:
         if self.trainer.step_count == 0 and not self.trainer.within_step and self._state != "running":
             self.trainer = Trainer(self.trainer.plan.with_data(data))
             self._refresher = Refresher(self.trainer, self._request)
+            self._checkup = Checkup(self.trainer)
         else:
             self.trainer.set_data(data)
         self._measure_entropy()
@@ -150,6 +150,8 @@ class Session:
         if not isinstance(error, Diverged):
             self.trainer.recover()
         self._message = explain(error)
+        if isinstance(error, Diverged):
+            self._checkup.stopped(self._message)
         self._changed()
         self._set("failed")
 
@@ -166,7 +168,7 @@ class Session:
     def turn(self, interrupted: Callable[[], bool]) -> float | None:
         """Train a slice, or work on views; return the seconds to wait (0: go on at once, None: nothing to do)."""
         if self._state != "running":
-            if not self._refresher.rest(self._version):
+            if not self._refresher.rest(self._version) and not self._look_at_rest():
                 return self._poll_entropy()
             self.publish()
             return 0.0
@@ -229,10 +231,17 @@ class Session:
         self._version += 1
 
     def _check_health(self) -> None:
-        now = time.perf_counter()
-        if now - self._checked > _HEALTH_PERIOD:
-            self._checked = now
-            self._finding = exploding(self.trainer.history)
+        """What a look at the health costs is paid for by the views."""
+        views = self._refresher
+        self._checkup.offer(views.samples_step, views.samples)
+        views.pay(self._checkup.look())
+
+    def _look_at_rest(self) -> bool:
+        """The next rule that has not judged the run as it rests now; False when all have, or it has failed."""
+        if self._state not in ("paused", "finished"):
+            return False
+        self._checkup.offer(self._refresher.samples_step, self._refresher.samples)
+        return self._checkup.rest(self._version)
 
     # The entropy of the law may take a second; it is measured beside the training.
 
@@ -257,7 +266,7 @@ class Session:
     def publish(self) -> None:
         """Put a frozen picture of the run into the mailbox."""
         trainer, views = self.trainer, self._refresher
-        message = self._message or (self._finding.text if self._finding else "") or views.trouble
+        message = self._message or views.trouble
         self._send(
             Snapshot(
                 run_id=self.run_id,
@@ -279,6 +288,7 @@ class Session:
                 gallery=views.gallery,
                 phase=trainer.phase,
                 message=message,
+                health=self._checkup.findings,
             )
         )
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from genplay.quantity import Kind, Quantity
 from genplay.spaces import World
 from genplay.spaces.plane import Box, Grid
+from genplay.training.health.finding import Finding
 from genplay.training.history import History
 
 __all__ = ["Field", "FieldName", "FieldRequest", "Gallery", "RunState", "Snapshot", "ViewRequest"]
@@ -96,3 +97,4 @@ class Snapshot:
     gallery: Gallery | None = None
     phase: str = ""
     message: str = ""
+    health: tuple[Finding, ...] = ()

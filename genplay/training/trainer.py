@@ -311,6 +311,10 @@ class Trainer:
 
     # Looking
 
+    def gradients(self) -> list[tuple[nn.Parameter, Tensor]]:
+        """The parameters with the gradients of the last step of their phase."""
+        return [pair for part in self._parts for pair in zip(part.parameters, part.gradients, strict=False)]
+
     @property
     def substeps(self) -> int:
         """How many phase runs make a step at present."""

@@ -19,7 +19,7 @@ from genplay.errors import BadInput, Failure, GenplayError
 from genplay.models.base import Model
 from genplay.training.checkpoint import Checkpoint, State
 from genplay.training.device import choose, single_thread
-from genplay.training.health import explain
+from genplay.training.health.explain import explain
 from genplay.training.history import History
 from genplay.training.jobs import Jobs
 from genplay.training.plan import RunPlan

@@ -1,4 +1,4 @@
-"""What is recognised as exploding, and what is not."""
+"""What is recognised as exploding, and what is not; errors in words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import numpy as np
 import torch
 
 from genplay.errors import Failure
-from genplay.training.health import explain, exploding
+from genplay.training.health.explain import explain
+from genplay.training.health.losses import exploding, no_number
 from genplay.training.history import History
 
 
@@ -17,14 +18,15 @@ def run(values: np.ndarray, name: str = "loss") -> History:
     return history
 
 
-def test_an_exploding_loss_is_named() -> None:
+def test_an_exploding_loss_is_named_with_its_curve() -> None:
     falling = np.exp(-np.arange(300) / 50) * 3
     rising = np.exp(np.arange(200) / 20)
-    finding = exploding(run(np.concatenate([falling, rising]), "generator_loss"))
-    assert finding is not None
-    assert finding.id == "exploding-loss"
-    assert "generator loss" in finding.text
-    assert "learning rate" in finding.text
+    reading = exploding(run(np.concatenate([falling, rising]), "generator_loss"))
+    assert reading.state == "ill"
+    assert "generator loss" in reading.seen
+    (curve,) = reading.evidence
+    assert list(curve.lines) == ["generator loss"]
+    assert curve.lines["generator loss"][1].max() > 1000
 
 
 def test_ordinary_losses_are_left_alone() -> None:
@@ -36,9 +38,16 @@ def test_ordinary_losses_are_left_alone() -> None:
         5 * np.sin(t / 100) + rng.standard_normal(len(t)),
         np.linspace(1000, 2, len(t)),
     ):
-        assert exploding(run(values)) is None
-    assert exploding(run(np.full(10, 1e9))) is None
-    assert exploding(run(np.exp(t / 100), "distance")) is None
+        assert exploding(run(values)).state == "well"
+    assert exploding(run(np.full(10, 1e9))).state == "open"
+    assert exploding(run(np.exp(t / 100), "distance")).state == "open"
+
+
+def test_a_loss_that_is_no_number_is_told_with_the_curve_up_to_it() -> None:
+    reading = no_number("The loss was no longer a finite number at step 12.", run(np.ones(11)))
+    assert reading.state == "ill"
+    assert "step 12" in reading.seen
+    assert len(reading.evidence[0].lines["loss"][0]) == 11
 
 
 def test_errors_in_words() -> None:
