@@ -1,4 +1,5 @@
-"""genplay: a playground for generative models. ``genplay.fit`` trains one, ``genplay.open`` opens a saved run.
+"""genplay: a playground for generative models. ``genplay.fit`` trains one, ``genplay.open`` opens a saved run,
+``genplay.compare`` measures several side by side.
 
 Importing this loads neither torch nor Qt.
 """
@@ -8,14 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from genplay.lab.compare import compare
     from genplay.lab.fit import fit
     from genplay.lab.run import open_run as open  # noqa: A004
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "fit", "open"]
+__all__ = ["__version__", "compare", "fit", "open"]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "compare":
+        from genplay.lab.compare import compare
+
+        return compare
     if name == "fit":
         from genplay.lab.fit import fit
 

@@ -87,6 +87,7 @@ def _run(argv: list[str]) -> int:
         "list": _list,
         "train": _train,
         "evaluate": _evaluate,
+        "compare": _compare,
         "sample": _sample,
         "density": _density,
         "doctor": _doctor,
@@ -250,11 +251,15 @@ def _opened(args: argparse.Namespace) -> Run:
     """The run of a command, its model's own file run first where there is one."""
     from genplay.lab.run import open_run
 
+    _open_model_file(args)
+    return open_run(args.run)
+
+
+def _open_model_file(args: argparse.Namespace) -> None:
     if args.model_file is not None:
         from genplay.lab.own_models import open_model
 
         open_model(args.model_file)
-    return open_run(args.run)
 
 
 def _evaluate(args: argparse.Namespace) -> int:
@@ -277,6 +282,35 @@ def _evaluate(args: argparse.Namespace) -> int:
     for name, q in found.items():
         said = f"–  ({q.reason})" if isinstance(q, Missing) else f"{q}  ({q.method})"
         print(f"  {name:<{width}} {said}")
+    return 0
+
+
+def _compare(args: argparse.Namespace) -> int:
+    from genplay.lab.compare import compare
+    from genplay.lab.score_files import checked_table_path, write_table
+    from genplay.lab.terminal import Bar
+
+    if args.out is not None:
+        checked_table_path(args.out)
+    _open_model_file(args)
+    names: Any = args.metrics
+    if names not in (None, "all"):
+        names = [n.strip() for n in names.split(",") if n.strip()]
+    with Bar(sys.stderr) as bar:
+        found = compare(
+            args.runs, names, traps=args.traps, world=args.world, seed=args.seed, progress=bar.tell
+        )
+    if args.out is not None:
+        write_table(found.table, args.out)
+    if args.json:
+        _print_json({**found.to_json(), "out": str(args.out) if args.out is not None else None})
+        return 0
+    print(found)
+    for row in found.table.rows:
+        if row.note:
+            print(f"{row.title}: {row.note}\n")
+    for difference in found.differences:
+        print(f"{difference.title}: {difference.text}\n")
     return 0
 
 

@@ -85,6 +85,22 @@ def parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--json", action="store_true")
 
+    compare = commands.add_parser("compare", help="measure several trained models side by side")
+    compare.add_argument("runs", type=Path, nargs="+", metavar="RUN.genplay")
+    compare.add_argument(
+        "--metrics",
+        metavar="NAME,NAME|all",
+        help="`genplay list metrics` shows all; left out, a few good ones",
+    )
+    compare.add_argument(
+        "--trap", choices=("noise", "memoriser"), action="append", default=[], dest="traps",
+        help="add a row made from the first run: its likelihood with bad samples, or good samples without likelihood",
+    )  # fmt: skip
+    compare.add_argument("--world", choices=WORLDS, help="of runs that hold both worlds")
+    compare.add_argument("--seed", type=int, default=0, metavar="N")
+    compare.add_argument("--out", type=Path, metavar="TABLE.(csv|md|png)")
+    compare.add_argument("--json", action="store_true")
+
     sample = commands.add_parser("sample", help="draw samples from a trained model")
     sample.add_argument("run", type=Path, metavar="RUN.genplay")
     sample.add_argument("-n", type=int, required=True, metavar="N", help="how many")
@@ -116,7 +132,7 @@ def parser() -> argparse.ArgumentParser:
     density.add_argument("--out", type=Path, required=True, metavar="FILE.npy")
     density.add_argument("--json", action="store_true")
 
-    for command in (evaluate, sample, density):
+    for command in (evaluate, compare, sample, density):
         command.add_argument(
             "--model-file", type=Path, metavar="FILE.py", help="the file of a model of your own, which is run"
         )

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 __all__ = ["Bar", "Interrupt"]
 
 _WIDTH = 24
+_MOST = 100
+"""A longer line would wrap, and could not be drawn over."""
 
 
 class Bar:
@@ -24,15 +26,15 @@ class Bar:
 
     def show(self, progress: Progress) -> None:
         """Draw how far training has come."""
+        loss = next((f"  {k} {v:.4g}" for k, v in progress.terms.items() if "loss" in k), "")
+        self.tell(progress.share, f"step {progress.step:,}{loss}")
+
+    def tell(self, share: float, text: str) -> None:
+        """Draw how far any work has come, and what it is doing."""
         if self._stream is None:
             return
-        loss = next((f"  {k} {v:.4g}" for k, v in progress.terms.items() if "loss" in k), "")
-        self.say(progress.share, f"step {progress.step:,}{loss}")
-
-    def say(self, share: float, text: str) -> None:
-        """Draw how far any work has come, and what it is at."""
         full = round(share * _WIDTH)
-        self._draw(f"[{'#' * full}{'.' * (_WIDTH - full)}] {share:4.0%}  {text}")
+        self._draw(f"[{'#' * full}{'.' * (_WIDTH - full)}] {share:4.0%}  {text}"[:_MOST])
 
     def _draw(self, line: str) -> None:
         if self._stream is not None:
