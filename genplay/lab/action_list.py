@@ -278,6 +278,13 @@ _INSIDE = (
     ),
 )  # fmt: skip
 
+_GALLERY = (
+    ActionSpec(
+        "gallery.label", "Samples of one class", "Show samples of one class, or of all, made from the same noise.",
+        (Param("label", "value", "all, or a class by its name or its number from 0"),), "Sample", when="labels",
+    ),
+)  # fmt: skip
+
 _SAMPLE = (
     ActionSpec(
         "sampler.choose", "Choose a sampler", "Take another way of drawing samples.", (Param("name", "str", _NAME),), "Sample",
@@ -363,5 +370,5 @@ _VIEW = (
 )  # fmt: skip
 
 ALL: tuple[ActionSpec, ...] = (
-    *_FILE, *_EDIT, *_DATA, *_MODEL, *_TRAIN, *_LATENT, *_INSIDE, *_SAMPLE, *_VIEW,
+    *_FILE, *_EDIT, *_DATA, *_MODEL, *_TRAIN, *_LATENT, *_INSIDE, *_GALLERY, *_SAMPLE, *_VIEW,
 )  # fmt: skip
