@@ -5,6 +5,7 @@ from __future__ import annotations
 from genplay.lab.actions import ActionSpec
 from genplay.lab.params import Param
 from genplay.lab.state import LAYERS, RESOLUTIONS
+from genplay.lab.table_action_list import TABLE
 from genplay.spaces import WORLDS
 
 __all__ = ["ALL"]
@@ -370,5 +371,5 @@ _VIEW = (
 )  # fmt: skip
 
 ALL: tuple[ActionSpec, ...] = (
-    *_FILE, *_EDIT, *_DATA, *_MODEL, *_TRAIN, *_LATENT, *_INSIDE, *_GALLERY, *_SAMPLE, *_VIEW,
+    *_FILE, *_EDIT, *_DATA, *_MODEL, *_TRAIN, *_LATENT, *_INSIDE, *TABLE, *_GALLERY, *_SAMPLE, *_VIEW,
 )  # fmt: skip

@@ -36,7 +36,15 @@ def bind_conditions(registry: ActionRegistry, experiment: Experiment) -> None:
             return f"The model '{name}' is not told the classes: switch class-conditional on and restart."
         return ""
 
+    def table() -> str:
+        return (
+            ""
+            if experiment.model_id == "naive-bayes"
+            else "The small table belongs to naive Bayes; choose that model first."
+        )
+
     registry.bind_condition("labels", labels)
+    registry.bind_condition("table", table)
     registry.bind_condition("plane", lambda: world("plane", "the plane"))
     registry.bind_condition("digits", lambda: world("digits", "the world of 5×5 digits"))
     registry.bind_condition(

@@ -19,6 +19,7 @@ from genplay.lab.own_models import OwnModels
 from genplay.lab.params import Pixels, Points
 from genplay.lab.presets import default_desk
 from genplay.lab.state import ModelChoice
+from genplay.lab.table_actions import bind_table
 from genplay.spaces import WORLDS, World
 from genplay.spaces.plane import HOME, Box
 
@@ -39,6 +40,7 @@ def bind_core(registry: ActionRegistry, experiment: Experiment) -> OwnModels:
     registry.bind("latent.position", walk.position)
     registry.bind("inside.about", experiment.subject.choose)
     registry.bind("gallery.label", experiment.subject.choose_label)
+    bind_table(registry, experiment)
     _bind_stage(registry, experiment)
     own = OwnModels(experiment)
     registry.bind("model.open_file", own.open)

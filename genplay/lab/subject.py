@@ -12,6 +12,7 @@ from psygnal import Signal
 
 from genplay.errors import BadInput, suggest
 from genplay.lab.params import Pixels, Points
+from genplay.lab.small_table import Combination
 from genplay.spaces import World
 
 if TYPE_CHECKING:
@@ -28,12 +29,14 @@ class Subject:
     changed = Signal()
     timed = Signal()
     labelled = Signal()
+    rowed = Signal()
 
     def __init__(self, experiment: Experiment) -> None:
         self._experiment = experiment
         self.t = 1.0
         self._chosen: dict[World, Array] = {}
         self._labels: dict[World, int] = {}
+        self._rows: dict[World, Combination] = {}
 
     @property
     def chosen(self) -> Array | None:
@@ -90,10 +93,22 @@ class Subject:
         if self.label != old:
             self.labelled.emit()
 
+    @property
+    def row(self) -> Combination:
+        """The row of the small table that Bayes' rule is shown for; until one is chosen, the first."""
+        rows, chosen = self._experiment.desk().table.combinations, self._rows.get(self._experiment.world)
+        return chosen if chosen in rows else rows[0]
+
+    def choose_row(self, row: tuple[str, ...]) -> None:
+        """Show Bayes' rule for another row of the small table; raises ``BadInput`` for one that there is not."""
+        self._rows[self._experiment.world] = self._experiment.desk().table.checked(row)
+        self.rowed.emit()
+
     def forget(self) -> None:
         """Another experiment is open: nothing is chosen."""
         self._chosen.clear()
         self._labels.clear()
+        self._rows.clear()
         self.changed.emit()
 
 

@@ -198,7 +198,7 @@ class MainWindow(QMainWindow):
         dialog = QFileDialog(self, spec.title.removesuffix(" …"))
         dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        saves = spec.id not in ("file.open", "data.open", "model.open_file")
+        saves = spec.id not in ("file.open", "data.open", "model.open_file", "table.open")
         dialog.setAcceptMode(
             QFileDialog.AcceptMode.AcceptSave if saves else QFileDialog.AcceptMode.AcceptOpen
         )
@@ -206,6 +206,7 @@ class MainWindow(QMainWindow):
         filters = {
             "data.open": "Data (*.csv *.tsv *.txt *.npy *.npz *.png *.jpg *.jpeg);;All files (*)",
             "model.open_file": "Python files (*.py)",
+            "table.open": "Tables (*.csv *.tsv *.txt);;All files (*)",
             "model.new_file": "Python files (*.py)",
             "window.screenshot": "PNG pictures (*.png)",
             "diagnostics.write": "JSON (*.json)",
