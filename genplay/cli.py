@@ -90,6 +90,7 @@ def _run(argv: list[str]) -> int:
         "compare": _compare,
         "sample": _sample,
         "density": _density,
+        "bayes": _bayes,
         "doctor": _doctor,
     }
     if not argv:
@@ -354,6 +355,28 @@ def _density(args: argparse.Namespace) -> int:
         _print_json(said)
     else:
         print(f"log p(x) of {len(log_prob):,} points, {run.log_prob_kind}, in nats: {args.out}")
+    return 0
+
+
+def _bayes(args: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from genplay.lab.bayes_words import bayes_json, bayes_lines
+    from genplay.lab.small_table import MOST_SMOOTHING, SPAM, read_small_table
+
+    if not 0 <= args.smoothing <= MOST_SMOOTHING:
+        raise BadInput(
+            f"--smoothing cannot be {args.smoothing:g}. Allowed: a number from 0 to {MOST_SMOOTHING:g}."
+        )
+    if args.table is None and args.label is not None:
+        raise BadInput("--label names a column of a file; give the file first.")
+    table = SPAM if args.table is None else read_small_table(args.table, args.label)
+    table = replace(table, smoothing=args.smoothing)
+    row = table.checked(_pairs(args.row, "--row")) if args.row else table.combinations[0]
+    if args.json:
+        _print_json(bayes_json(table, row))
+    else:
+        print("\n".join(bayes_lines(table, row)))
     return 0
 
 

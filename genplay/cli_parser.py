@@ -137,6 +137,24 @@ def parser() -> argparse.ArgumentParser:
             "--model-file", type=Path, metavar="FILE.py", help="the file of a model of your own, which is run"
         )
 
+    bayes = commands.add_parser("bayes", help="Bayes' rule on a small table of counts")
+    bayes.add_argument(
+        "table",
+        nargs="?",
+        type=Path,
+        metavar="FILE.csv",
+        help="a few columns of words; left out, a table of mails",
+    )
+    bayes.add_argument("--label", metavar="COLUMN", help="the column of the class; left out, the last one")
+    bayes.add_argument(
+        "--row", nargs="+", action="extend", default=[], metavar="column=value",
+        help="the row whose class is asked for; left out, the first one of the table",
+    )  # fmt: skip
+    bayes.add_argument(
+        "--smoothing", type=float, default=0.0, metavar="ALPHA", help="imaginary counts (Laplace)"
+    )
+    bayes.add_argument("--json", action="store_true")
+
     doctor = commands.add_parser("doctor", help="look at the installation")
     doctor.add_argument("--json", action="store_true")
     return whole

@@ -5,6 +5,7 @@ from __future__ import annotations
 from genplay.lab.actions import ActionSpec
 from genplay.lab.params import Param
 from genplay.lab.state import LAYERS, RESOLUTIONS
+from genplay.lab.table_action_list import TABLE
 from genplay.spaces import WORLDS
 
 __all__ = ["ALL"]
@@ -278,6 +279,13 @@ _INSIDE = (
     ),
 )  # fmt: skip
 
+_GALLERY = (
+    ActionSpec(
+        "gallery.label", "Samples of one class", "Show samples of one class, or of all, made from the same noise.",
+        (Param("label", "value", "all, or a class by its name or its number from 0"),), "Sample", when="labels",
+    ),
+)  # fmt: skip
+
 _SAMPLE = (
     ActionSpec(
         "sampler.choose", "Choose a sampler", "Take another way of drawing samples.", (Param("name", "str", _NAME),), "Sample",
@@ -363,5 +371,5 @@ _VIEW = (
 )  # fmt: skip
 
 ALL: tuple[ActionSpec, ...] = (
-    *_FILE, *_EDIT, *_DATA, *_MODEL, *_TRAIN, *_LATENT, *_INSIDE, *_SAMPLE, *_VIEW,
+    *_FILE, *_EDIT, *_DATA, *_MODEL, *_TRAIN, *_LATENT, *_INSIDE, *TABLE, *_GALLERY, *_SAMPLE, *_VIEW,
 )  # fmt: skip

@@ -12,12 +12,14 @@ from genplay.errors import BadInput
 from genplay.lab import drawing, project
 from genplay.lab.actions import ActionRegistry
 from genplay.lab.bench import Bench
+from genplay.lab.conditions import bind_conditions
 from genplay.lab.experiment import Experiment
 from genplay.lab.latent import LatentWalk
 from genplay.lab.own_models import OwnModels
 from genplay.lab.params import Pixels, Points
 from genplay.lab.presets import default_desk
 from genplay.lab.state import ModelChoice
+from genplay.lab.table_actions import bind_table
 from genplay.spaces import WORLDS, World
 from genplay.spaces.plane import HOME, Box
 
@@ -26,7 +28,7 @@ __all__ = ["bind_core"]
 
 def bind_core(registry: ActionRegistry, experiment: Experiment) -> OwnModels:
     """Bind every action that is not the window's, and all conditions; returns what wants to be polled."""
-    _bind_conditions(registry, experiment)
+    bind_conditions(registry, experiment)
     for actions in (_Data(experiment), _Models(experiment), _Training(experiment), _Files(experiment)):
         for id, callback in actions.callbacks().items():
             registry.bind(id, callback)
@@ -37,6 +39,8 @@ def bind_core(registry: ActionRegistry, experiment: Experiment) -> OwnModels:
     registry.bind("latent.interpolate", walk.interpolate)
     registry.bind("latent.position", walk.position)
     registry.bind("inside.about", experiment.subject.choose)
+    registry.bind("gallery.label", experiment.subject.choose_label)
+    bind_table(registry, experiment)
     _bind_stage(registry, experiment)
     own = OwnModels(experiment)
     registry.bind("model.open_file", own.open)
@@ -45,33 +49,6 @@ def bind_core(registry: ActionRegistry, experiment: Experiment) -> OwnModels:
     registry.bind("edit.undo", experiment.undo)
     registry.bind("edit.redo", experiment.redo)
     return own
-
-
-def _bind_conditions(registry: ActionRegistry, experiment: Experiment) -> None:
-    def world(name: World, words: str) -> str:
-        return "" if experiment.world == name else f"This belongs to {words}; choose that world first."
-
-    def latent() -> str:
-        if experiment.latent.dim:
-            return ""
-        return f"The model '{experiment.model_id}' has no latent code, or is not ready yet; try vae or nsf."
-
-    def anchors() -> str:
-        state = experiment.latent
-        if state.a is not None and state.b is not None:
-            return ""
-        return latent() or "Set both anchors first: drag two samples onto a and b."
-
-    registry.bind_condition("plane", lambda: world("plane", "the plane"))
-    registry.bind_condition("digits", lambda: world("digits", "the world of 5×5 digits"))
-    registry.bind_condition(
-        "drawable",
-        lambda: "" if experiment.drawing is not None else "There is no drawing to clear.",
-    )
-    registry.bind_condition("latent", latent)
-    registry.bind_condition("anchors", anchors)
-    registry.bind_condition("undo", lambda: "" if experiment.undo_stack.undo_label else "Nothing to undo.")
-    registry.bind_condition("redo", lambda: "" if experiment.undo_stack.redo_label else "Nothing to redo.")
 
 
 class _Data:

@@ -7,6 +7,7 @@ from typing import Any
 
 from genplay.datasets.base import DataSettings, DataSpec
 from genplay.errors import BadInput, suggest
+from genplay.lab.small_table import SPAM, SmallTable
 from genplay.lab.state import LAYERS, RESOLUTIONS, Desk, ModelChoice, StageSettings
 from genplay.models.registry import cards
 from genplay.spaces import WORLDS, World
@@ -106,6 +107,7 @@ def desk_to_json(desk: Desk) -> dict[str, Any]:
         },
         "kept_data": [spec_to_json(spec) for spec in desk.kept_data.values() if spec.name != desk.data.name],
         "kept_choices": [choice_to_json(choice) for choice in desk.kept_choices.values()],
+        "table": desk.table.to_json(),
     }
 
 
@@ -125,6 +127,8 @@ def desk_from_json(given: Mapping[str, Any], world: World) -> Desk:
         bool(given["cleared"]),
         {spec.name: spec for spec in kept},
         {choice.model: choice for choice in choices},
+        # Files from before there were small tables have none.
+        SmallTable.from_json(given["table"]) if "table" in given else SPAM,
     )
 
 

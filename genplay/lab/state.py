@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from genplay.datasets.base import DataSpec
 from genplay.knobs import Knobs
+from genplay.lab.small_table import SPAM, SmallTable
 from genplay.models.card import Card
 from genplay.spaces import World
 from genplay.spaces.plane import HOME, Box
@@ -78,7 +79,8 @@ class StageSettings:
 class Desk:
     """Everything that can be edited in one world. What was chosen before is kept, so that choosing it again brings it back.
 
-    ``cleared``: the canvas has been emptied, and the next stroke begins a new drawing.
+    ``cleared``: the canvas has been emptied, and the next stroke begins a new drawing. ``table``: the small table that naive
+    Bayes is explained on.
     """
 
     data: DataSpec
@@ -88,6 +90,7 @@ class Desk:
     cleared: bool = False
     kept_data: Mapping[str, DataSpec] = field(default_factory=dict)
     kept_choices: Mapping[str, ModelChoice] = field(default_factory=dict)
+    table: SmallTable = SPAM
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,5 +1,5 @@
-"""What the user looks at closely: one point or image x that the model's exhibits are about, in each world its own, and the
-moment t at which what is on its way from noise (t = 0) to data (t = 1) is shown.
+"""What the user looks at closely: one point or image x that the model's exhibits are about, in each world its own; the
+moment t at which what is on its way from noise (t = 0) to data (t = 1) is shown; and the class that samples are to be of.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 
-from genplay.errors import BadInput
+from genplay.errors import BadInput, suggest
 from genplay.lab.params import Pixels, Points
+from genplay.lab.small_table import Combination
 from genplay.spaces import World
 
 if TYPE_CHECKING:
@@ -27,11 +28,15 @@ class Subject:
 
     changed = Signal()
     timed = Signal()
+    labelled = Signal()
+    rowed = Signal()
 
     def __init__(self, experiment: Experiment) -> None:
         self._experiment = experiment
         self.t = 1.0
         self._chosen: dict[World, Array] = {}
+        self._labels: dict[World, int] = {}
+        self._rows: dict[World, Combination] = {}
 
     @property
     def chosen(self) -> Array | None:
@@ -65,9 +70,45 @@ class Subject:
             self.t = t
             self.timed.emit()
 
+    @property
+    def label(self) -> int | None:
+        """The class that samples are to be of in this world; None: of all, as the model draws them."""
+        label = self._labels.get(self._experiment.world)
+        return label if label is not None and label < self._experiment.data.classes else None
+
+    def choose_label(self, label: object) -> None:
+        """Show samples of one class, by its name or number, or of ``all``; raises ``BadInput`` for a class there is not."""
+        names, old = self._experiment.data.class_names, self.label
+        said = str(label).strip()
+        numbers = [str(k) for k in range(len(names))]
+        self._labels.pop(self._experiment.world, None)
+        if said != "all":
+            if said not in names and said not in numbers:
+                if old is not None:
+                    self._labels[self._experiment.world] = old
+                raise BadInput(
+                    f"There is no class '{said}'.{suggest(said, names)} Allowed: all, {', '.join(names)}."
+                )
+            self._labels[self._experiment.world] = names.index(said) if said in names else int(said)
+        if self.label != old:
+            self.labelled.emit()
+
+    @property
+    def row(self) -> Combination:
+        """The row of the small table that Bayes' rule is shown for; until one is chosen, the first."""
+        rows, chosen = self._experiment.desk().table.combinations, self._rows.get(self._experiment.world)
+        return chosen if chosen in rows else rows[0]
+
+    def choose_row(self, row: tuple[str, ...]) -> None:
+        """Show Bayes' rule for another row of the small table; raises ``BadInput`` for one that there is not."""
+        self._rows[self._experiment.world] = self._experiment.desk().table.checked(row)
+        self.rowed.emit()
+
     def forget(self) -> None:
         """Another experiment is open: nothing is chosen."""
         self._chosen.clear()
+        self._labels.clear()
+        self._rows.clear()
         self.changed.emit()
 
 

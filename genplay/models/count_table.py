@@ -36,21 +36,36 @@ class Bayes:
 
 
 class CountTable:
-    """Rows of values and their classes, with α imaginary counts (Laplace)."""
+    """Rows of values and their classes, with α imaginary counts (Laplace).
+
+    ``counts`` says how often each row was seen (once, if left out), ``values`` what each column could be (what was seen).
+    """
 
     def __init__(
-        self, rows: Sequence[Sequence[Hashable]], labels: Sequence[Hashable], smoothing: float = 0.0
+        self,
+        rows: Sequence[Sequence[Hashable]],
+        labels: Sequence[Hashable],
+        smoothing: float = 0.0,
+        *,
+        counts: Sequence[int] | None = None,
+        values: Sequence[Sequence[Hashable]] | None = None,
     ) -> None:
         if len(rows) != len(labels) or not rows:
             raise ValueError("a table has at least one row, and one class a row")
         self.smoothing = smoothing
         self.columns = len(rows[0])
-        self.classes = Counter(labels)
-        self.values = [sorted({row[j] for row in rows}, key=str) for j in range(self.columns)]
-        self._single = Counter(
-            (j, row[j], y) for row, y in zip(rows, labels, strict=True) for j in range(self.columns)
-        )
-        self._whole = Counter((tuple(row), y) for row, y in zip(rows, labels, strict=True))
+        seen = {j: {row[j] for row in rows} for j in range(self.columns)}
+        self.values = [
+            sorted(seen[j], key=str) if values is None else list(values[j]) for j in range(self.columns)
+        ]
+        self.classes: Counter[Hashable] = Counter()
+        self._single: Counter[tuple[int, Hashable, Hashable]] = Counter()
+        self._whole: Counter[tuple[tuple[Hashable, ...], Hashable]] = Counter()
+        for row, y, n in zip(rows, labels, counts or [1] * len(rows), strict=True):
+            self.classes[y] += n
+            self._whole[tuple(row), y] += n
+            for j, value in enumerate(row):
+                self._single[j, value, y] += n
 
     @property
     def combinations(self) -> int:
@@ -82,7 +97,9 @@ class CountTable:
         return self._bayes({y: (self._share(seen[y], y, self.combinations),) for y in self.classes})
 
     def _share(self, count: int, y: Hashable, of: int) -> float:
-        return (count + self.smoothing) / (self.classes[y] + self.smoothing * of)
+        among = self.classes[y] + self.smoothing * of
+        # A class without a single row has no likelihood; its prior is 0, and so is its part.
+        return (count + self.smoothing) / among if among > 0 else 0.0
 
     def _bayes(self, likelihoods: dict[Hashable, tuple[float, ...]]) -> Bayes:
         rows = sum(self.classes.values())

@@ -22,7 +22,7 @@ from genplay.training.device import flushed_denormals
 from genplay.training.likelihood import Likelihood, Split
 from genplay.training.snapshot import Field, FieldName, FieldRequest, Gallery, ViewRequest
 from genplay.training.trainer import Trainer
-from genplay.training.views import FieldWork, field_source, frozen, gallery
+from genplay.training.views import FieldWork, classes_of, field_source, frozen, gallery, of_class
 
 __all__ = ["Refresher"]
 
@@ -73,6 +73,7 @@ class _Work:
     step: int
     task: FieldWork | Chunked | Likelihood
     request: FieldRequest | None = None
+    label: int | None = None
 
 
 class Refresher:
@@ -88,6 +89,7 @@ class Refresher:
         self.fields: dict[FieldName, Field] = {}
         self.samples: np.ndarray[tuple[int, ...], np.dtype[np.float32]] | None = None
         self.samples_step = 0
+        self.samples_label: int | None = None
         self.gallery: Gallery | None = None
         self.nll: dict[Split, Quantity] = {}
         self._troubles: dict[str, str] = {}
@@ -96,6 +98,10 @@ class Refresher:
     def want(self, request: ViewRequest) -> None:
         """Take a new request; what is no longer wanted is dropped."""
         self._request = request
+        if self._label != self.samples_label:
+            self._items.pop("samples", None)
+        if self._work is not None and self._work.key == "samples" and self._work.label != self._label:
+            self._work = None
         keys = [f"field {r.name}" for r in request.fields]
         keys += ["samples"] if request.samples > 0 else []
         keys += ["nll train", "nll test"] if request.evaluate else []
@@ -111,6 +117,12 @@ class Refresher:
         if request.samples <= 0:
             self.samples = self.gallery = None
         self._troubles.clear()
+
+    @property
+    def _label(self) -> int | None:
+        """The class that the samples are to be of; None for all, also where the model does not know the one asked for."""
+        label = self._request.label
+        return label if label is not None and label < classes_of(self._trainer.model) else None
 
     @property
     def trouble(self) -> str:
@@ -257,7 +269,7 @@ class Refresher:
         if key == "samples" and not model.draws:
             task = None
         elif key == "samples":
-            task = Chunked(model.sample_from, self._frozen_noise()[:size], item.per_point)
+            task = Chunked(of_class(model, self._label), self._frozen_noise()[:size], item.per_point)
         elif key.startswith("nll"):
             split: Split = "train" if key.endswith("train") else "test"
             data = trainer.plan.data
@@ -272,7 +284,7 @@ class Refresher:
         if task is None:
             item.broken = True
             return
-        self._work = _Work(key, size, version, trainer.step_count, task, request)
+        self._work = _Work(key, size, version, trainer.step_count, task, request, self._label)
 
     def _frozen_noise(self) -> Tensor:
         n = self._request.samples
@@ -334,6 +346,6 @@ class Refresher:
                 self._troubles[work.key] = _NO_NUMBER.format(what="Some samples")
                 return
             self.samples = samples
-            self.samples_step = work.step
+            self.samples_step, self.samples_label = work.step, work.label
             if self._trainer.plan.world == "digits":
                 self.gallery = gallery(self._trainer.model, self.samples)

@@ -22,6 +22,7 @@ from genplay.training.jobs import Job, Jobs
 from genplay.training.refresh import Refresher
 from genplay.training.snapshot import RunState, Snapshot, ViewRequest
 from genplay.training.trainer import Diverged, Trainer
+from genplay.training.views import classes_of
 
 __all__ = ["Session"]
 
@@ -285,6 +286,8 @@ class Session:
                 fields=MappingProxyType(dict(views.fields)),
                 samples=views.samples,
                 samples_step=views.samples_step,
+                samples_label=views.samples_label,
+                classes=classes_of(trainer.model),
                 gallery=views.gallery,
                 phase=trainer.phase,
                 message=message,

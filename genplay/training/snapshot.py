@@ -41,13 +41,15 @@ class ViewRequest:
     """What the visible views want computed between slices of training.
 
     ``samples``: how many frozen-noise samples; ``evaluate``: whether train and test NLL are wanted; ``refine``: when
-    the run rests, fields are computed again at this many cells a side (0: as asked).
+    the run rests, fields are computed again at this many cells a side (0: as asked). ``label``: samples of this class
+    alone, where the model can be asked for one.
     """
 
     fields: tuple[FieldRequest, ...] = ()
     samples: int = 0
     evaluate: bool = True
     refine: int = 0
+    label: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,10 @@ class Gallery:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One frozen picture of a run. A new run has a new ``run_id``; a view never draws a snapshot of another run."""
+    """One frozen picture of a run. A new run has a new ``run_id``; a view never draws a snapshot of another run.
+
+    ``classes``: so many classes the model can be asked for (0: none); ``samples_label``: the class of the samples (None: all).
+    """
 
     run_id: int
     state: RunState
@@ -94,6 +99,8 @@ class Snapshot:
     fields: Mapping[FieldName, Field] = field(default_factory=dict)
     samples: NDArray[np.float32] | None = None
     samples_step: int = 0
+    samples_label: int | None = None
+    classes: int = 0
     gallery: Gallery | None = None
     phase: str = ""
     message: str = ""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -20,6 +21,7 @@ from genplay.models.base import (
     HasDiscriminator,
     HasEnergy,
     HasGridDensity,
+    HasLabels,
     HasPosterior,
     HasScore,
     HasVelocity,
@@ -31,7 +33,7 @@ from genplay.training.chunks import Chunked
 from genplay.training.device import flushed_denormals, placed
 from genplay.training.snapshot import Field, FieldName, FieldRequest, Gallery
 
-__all__ = ["FieldWork", "field_source", "frozen", "gallery", "samples"]
+__all__ = ["FieldWork", "classes_of", "field_source", "frozen", "gallery", "of_class", "samples"]
 
 T = TypeVar("T", bound=np.generic)
 
@@ -144,6 +146,20 @@ def samples(model: Model, noise: Tensor) -> NDArray[np.float32]:
     """Samples (n, d) made from frozen noise (n, k): the same noise, so the same sample can be followed."""
     with flushed_denormals():
         return frozen(model.sample_from(noise), np.float32)
+
+
+def classes_of(model: Model) -> int:
+    """How many classes the model can be asked for; 0 where it cannot, or knows one alone."""
+    told = model.classes if isinstance(model, HasLabels) else 0
+    return told if told > 1 and model.draws else 0
+
+
+def of_class(model: Model, label: int | None) -> Callable[[Tensor], Tensor]:
+    """Noise (n, k) → samples (n, d) of one class; of all (None, or a class the model does not know) as it draws them."""
+    if label is None or label >= classes_of(model) or not isinstance(model, HasLabels):
+        return model.sample_from
+    sample_class = model.sample_class
+    return lambda noise: sample_class(noise, noise.new_full((len(noise),), label, dtype=torch.int64))
 
 
 def gallery(model: Model, images: NDArray[np.float32]) -> Gallery:

@@ -58,6 +58,9 @@ class Choices:
             case "sampler.set", "name":
                 infos = self._experiment.sampling.knobs.infos()
                 return tuple((i.name, i.label) for i in infos if i.applies(self._experiment.world))
+            case "gallery.label", _:
+                names = self._experiment.data.class_names
+                return (("all", "All classes"), *((name, f"Class {name}") for name in names))
             case "window.panel" | "window.focus", "name":
                 return tuple(PANELS.items())
             case "window.scale", _:
@@ -78,6 +81,9 @@ class Choices:
                 return experiment.objective
             case "sampler.choose":
                 return experiment.sampling.sampler
+            case "gallery.label":
+                label = experiment.subject.label
+                return "all" if label is None else experiment.data.class_names[label]
             case "sampler.target":
                 return experiment.sampling.on
         return ""

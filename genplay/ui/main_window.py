@@ -140,6 +140,7 @@ class MainWindow(QMainWindow):
         for signal in (
             experiment.data_changed, experiment.model_changed, experiment.world_changed, experiment.run_changed,
             experiment.stage_changed, experiment.latent_changed, experiment.subject.changed,
+            experiment.subject.labelled,
         ):  # fmt: skip
             signal.connect(heart.wake)
         for signal in (experiment.world_changed, experiment.run_changed, experiment.dirty_changed):
@@ -153,6 +154,7 @@ class MainWindow(QMainWindow):
         self.theme.changed.connect(heart.redraw)
         self.stage.request_changed.connect(self._want)
         self.gallery.request_changed.connect(self._want)
+        experiment.subject.labelled.connect(self._want)
         self.sampling.awake.connect(heart.wake)
         heart.each(0.0, self.sampling.beat)
         self.stage.sample_marked.connect(self.gallery.mark)
@@ -172,7 +174,8 @@ class MainWindow(QMainWindow):
 
     def _want(self) -> None:
         samples = max(self.stage.samples_wanted(), self.gallery.samples_wanted())
-        self.experiment.want(ViewRequest(self.stage.fields(), samples, True, REFINE))
+        label = self.experiment.subject.label
+        self.experiment.want(ViewRequest(self.stage.fields(), samples, True, REFINE, label))
 
     def _panel_shown(self, _shown: bool) -> None:
         # A tab that comes to the front is put in its place only after this.
@@ -195,7 +198,7 @@ class MainWindow(QMainWindow):
         dialog = QFileDialog(self, spec.title.removesuffix(" …"))
         dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        saves = spec.id not in ("file.open", "data.open", "model.open_file")
+        saves = spec.id not in ("file.open", "data.open", "model.open_file", "table.open")
         dialog.setAcceptMode(
             QFileDialog.AcceptMode.AcceptSave if saves else QFileDialog.AcceptMode.AcceptOpen
         )
@@ -203,6 +206,7 @@ class MainWindow(QMainWindow):
         filters = {
             "data.open": "Data (*.csv *.tsv *.txt *.npy *.npz *.png *.jpg *.jpeg);;All files (*)",
             "model.open_file": "Python files (*.py)",
+            "table.open": "Tables (*.csv *.tsv *.txt);;All files (*)",
             "model.new_file": "Python files (*.py)",
             "window.screenshot": "PNG pictures (*.png)",
             "diagnostics.write": "JSON (*.json)",

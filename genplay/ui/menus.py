@@ -19,6 +19,7 @@ _SUBMENUS = (
     "data.choose",
     "model.choose",
     "model.objective",
+    "gallery.label",
     "sampler.choose",
     "sampler.target",
 )

@@ -76,3 +76,45 @@ def test_refusals_change_nothing(bench: Bench, args: dict, said: str) -> None:
     with pytest.raises(BadInput, match=said):
         bench.do("inside.about", **args)
     assert bench.experiment.subject.chosen is None
+
+
+def test_samples_of_a_class_are_chosen_by_name_or_number_in_each_world(bench: Bench) -> None:
+    subject, told = bench.experiment.subject, []
+    subject.labelled.connect(lambda: told.append(subject.label))
+    bench.do("model.choose", name="naive-bayes")
+    names = bench.experiment.data.class_names
+    bench.do("gallery.label", label=names[1])
+    bench.do("gallery.label", label=1)
+    bench.do("gallery.label", label="0")
+    bench.do("gallery.label", label="all")
+    assert told == [1, 0, None]
+    bench.do("gallery.label", label=names[0])
+    with pytest.raises(BadInput, match=f"Allowed: all, {names[0]}"):
+        bench.do("gallery.label", label=7)
+    assert subject.label == 0
+    bench.do("world.choose", name="digits")
+    assert subject.label is None
+    bench.do("world.choose", name="plane")
+    assert subject.label == 0
+    bench.do("gallery.label", label=1)
+    bench.do("data.choose", name="gaussian-blob")
+    assert subject.label is None, "data of one class have no such class"
+
+
+def test_a_model_that_knows_no_classes_cannot_be_asked_for_one(bench: Bench) -> None:
+    bench.do("model.choose", name="gmm")
+    with pytest.raises(BadInput, match="cannot be asked for a class"):
+        bench.do("gallery.label", label=0)
+    bench.do("model.choose", name="naive-bayes")
+    bench.do("data.choose", name="gaussian-blob")
+    with pytest.raises(BadInput, match="one class"):
+        bench.do("gallery.label", label=0)
+
+
+def test_a_vae_can_be_asked_for_a_class_once_it_is_told_the_classes(bench: Bench) -> None:
+    bench.do("model.choose", name="vae")
+    with pytest.raises(BadInput, match="class-conditional"):
+        bench.do("gallery.label", label=0)
+    bench.do("model.set", name="conditional", value=True)
+    bench.do("gallery.label", label=0)
+    assert bench.experiment.subject.label == 0

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 import pytest
+import torch
 
+from genplay.datasets.base import DataSettings, DataSpec
+from genplay.datasets.registry import build
 from genplay.spaces.plane import HOME
 from genplay.training import refresh
+from genplay.training.plan import RunPlan
 from genplay.training.refresh import SHARE, TURN, Refresher
 from genplay.training.snapshot import FieldRequest, ViewRequest
 from genplay.training.trainer import Trainer
+from genplay.training.views import classes_of
 from tests.training import fakes
 
 
@@ -86,3 +92,40 @@ def test_what_is_no_number_is_told_and_never_shown() -> None:
     looked(2)
     assert views.trouble == ""
     assert views.samples is not samples
+
+
+def _conditional(samples: int, label: int | None) -> tuple[Refresher, Trainer]:
+    data = build(DataSpec("glyphs", {}, DataSettings(n=300, test=50)))
+    trainer = Trainer(RunPlan("naive-bayes", "digits", data, device="cpu"))
+    trainer.advance(1)
+    return Refresher(trainer, ViewRequest(samples=samples, evaluate=False, label=label)), trainer
+
+
+def test_samples_of_one_class_are_made_from_the_same_noise_and_change_at_once() -> None:
+    views, trainer = _conditional(40, None)
+
+    def settled() -> np.ndarray:
+        while views.rest(0):
+            pass
+        return views.samples
+
+    everything = settled()
+    assert views.samples_label is None
+    views.want(ViewRequest(samples=40, evaluate=False, label=7))
+    sevens = settled()
+    assert views.samples_label == 7
+    noise = trainer.model.noise(40, torch.Generator().manual_seed(trainer.view_seed))
+    expected = trainer.model.sample_class(noise, torch.full((40,), 7))
+    assert (sevens == expected.numpy()).all()
+    assert not (sevens == everything).all()
+    views.want(ViewRequest(samples=40, evaluate=False, label=99))
+    assert (settled() == everything).all(), "a class that the model does not know is as none"
+    assert views.samples_label is None
+
+
+def test_a_model_that_knows_no_classes_draws_as_ever() -> None:
+    views = Refresher(Trainer(fakes.plan("Normal")), ViewRequest(samples=30, evaluate=False, label=1))
+    while views.rest(0):
+        pass
+    assert views.samples_label is None
+    assert classes_of(views._trainer.model) == 0

@@ -38,7 +38,7 @@ class TileGrid(QWidget):
     """Tiles of one size that fill the width they are given.
 
     ``hovered`` carries the tile under the mouse (−1: none), ``chosen`` one that was clicked or reached by arrow keys,
-    ``key_pressed`` any other key with the current tile. ``drag_prefix`` makes tiles draggable: the text that is dragged
+    ``key_pressed`` any other key with the current tile (−1: none). ``drag_prefix`` makes tiles draggable: the text that is dragged
     is the prefix and the tile's number. Tiles shrink from ``largest`` to ``least`` pixels a side (at scale 1) to let all
     fit; if they still do not, the first that fit are shown.
     """
@@ -317,11 +317,7 @@ class TileGrid(QWidget):
             index = 0 if self._current < 0 else self._current + step
             if 0 <= index < self._shown:
                 self._go(index)
-        elif (
-            event.text().strip()
-            and not event.modifiers() & Qt.KeyboardModifier.ControlModifier
-            and self._current >= 0
-        ):
+        elif event.text().strip() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.key_pressed.emit(event.text().lower(), self._current)
         else:
             event.ignore()

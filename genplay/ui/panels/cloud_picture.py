@@ -18,6 +18,8 @@ from genplay.ui.theme import Theme
 __all__ = ["CloudPicture", "Groups"]
 
 Groups = Sequence[tuple[NDArray[np.floating], Marker]]
+_KEYS = frozenset("ab*0123456789")
+_HELD = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 
 
 class CloudPicture(QWidget):
@@ -147,7 +149,7 @@ class CloudPicture(QWidget):
         }.get(Qt.Key(event.key()))  # fmt: skip
         if step is not None:
             self.stepped.emit(*step)
-        elif event.text().lower() in ("a", "b") and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+        elif event.text().lower() in _KEYS and not event.modifiers() & _HELD:
             self.key_pressed.emit(event.text().lower())
         else:
             event.ignore()

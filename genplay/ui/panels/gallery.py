@@ -8,12 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from genplay.training.snapshot import Snapshot
 from genplay.ui.paint.heat import ink_table
 from genplay.ui.paint.points import Marker, cloud
 from genplay.ui.paint.tiles import TileGrid, digit_tiles
+from genplay.ui.panels.class_choice import ClassChoice
 from genplay.ui.panels.cloud_picture import CloudPicture
 from genplay.ui.seen import seen
 from genplay.ui.stage.titled import Titled, let_wrap
@@ -26,6 +35,8 @@ POINTS = 2000
 _MOMENTS = (0, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)
 _LEAST, _LARGEST = 64, 160
 """Sides of the pictures of the cloud, at scale 1."""
+_ROOMY = 440
+"""Below this width, at scale 1, what is chosen is said above the controls."""
 
 
 class GalleryPanel(QWidget):
@@ -71,13 +82,14 @@ class GalleryPanel(QWidget):
         let_wrap(self.readout)
         self.readout.setTextFormat(Qt.TextFormat.PlainText)
         self.readout.setAccessibleName("The chosen sample")
+        self.label = ClassChoice(experiment, actions, theme, self)
         self.to_a = self._button("Set as A", "a")
         self.to_b = self._button("Set as B", "b")
-        self._foot = QHBoxLayout()
+        self._foot = QGridLayout()
         self._foot.setContentsMargins(0, 0, 0, 0)
-        self._foot.addWidget(self.readout, 1)
-        self._foot.addWidget(self.to_a)
-        self._foot.addWidget(self.to_b)
+        self._foot.setColumnStretch(1, 1)
+        for column, widget in ((0, self.label), (2, self.to_a), (3, self.to_b)):
+            self._foot.addWidget(widget, 1, column)
         self._layout = QVBoxLayout(self)
         self._layout.addWidget(self._pages, 1)
         self._layout.addLayout(self._foot)
@@ -90,7 +102,7 @@ class GalleryPanel(QWidget):
         self.moments.chosen.connect(self._look_at)
         self.cloud.pointed.connect(self._point)
         self.cloud.stepped.connect(lambda dx, dy: self._step(dx + dy))
-        self.cloud.key_pressed.connect(lambda slot: self._anchor(slot))
+        self.cloud.key_pressed.connect(lambda text: self._key(text, self._marked))
         experiment.world_changed.connect(self._open)
         experiment.model_changed.connect(self._open)
         experiment.run_changed.connect(self._new_run)
@@ -98,6 +110,13 @@ class GalleryPanel(QWidget):
         theme.changed.connect(self._restyle)
         self._restyle()
         self._open()
+
+    def _place_readout(self) -> None:
+        """What is chosen, between the controls; where there is no room for that, above them."""
+        if self.width() < self._theme.px(_ROOMY):
+            self._foot.addWidget(self.readout, 0, 0, 1, 4)
+        else:
+            self._foot.addWidget(self.readout, 1, 1)
 
     def _button(self, text: str, slot: str) -> QPushButton:
         button = QPushButton(text, self)
@@ -115,6 +134,7 @@ class GalleryPanel(QWidget):
         self._layout.setSpacing(theme.space(2))
         self._plane_row.setSpacing(theme.space(4))
         self._foot.setSpacing(theme.space(2))
+        self._place_readout()
         self._drawn = None
         if self._snapshot is not None:
             self._draw()
@@ -137,6 +157,7 @@ class GalleryPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._resized.start()
+        self._place_readout()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
@@ -155,6 +176,7 @@ class GalleryPanel(QWidget):
 
     def _new_run(self, *_: object) -> None:
         self._snapshot, self._drawn = None, None
+        self.label.offer(None)
         self._moments = []
         self._marked = self._looking_at = -1
         self.tiles.show_tiles(np.empty((0, 5, 5), np.uint32))
@@ -168,9 +190,12 @@ class GalleryPanel(QWidget):
             self._experiment.run_id or snapshot.run_id
         ):
             return
-        if self._snapshot is not None and snapshot.samples_step < self._snapshot.samples_step:
+        before = self._snapshot
+        other = before is not None and snapshot.samples_label != before.samples_label
+        if other or (before is not None and snapshot.samples_step < before.samples_step):
             self._moments, self._looking_at = [], -1
         self._snapshot = snapshot
+        self.label.offer(snapshot)
         self._keep_moment(snapshot)
         if seen(self):
             self._draw()
@@ -225,10 +250,17 @@ class GalleryPanel(QWidget):
             return
         step, samples = shown
         now = not 0 <= self._looking_at < len(self._moments)
-        self._cloud_part.title(f"Now, step {step:,}" if now else f"Step {step:,}")
+        of_class = "" if (name := self._class_shown()) is None else f", class {name}"
+        self._cloud_part.title(f"Now, step {step:,}{of_class}" if now else f"Step {step:,}{of_class}")
         self.cloud.show_groups([(samples, self._marker(3.2))], self._experiment.data.box)
         inside = 0 <= self._marked < len(samples)
         self.cloud.mark({"": samples[self._marked].astype(np.float64)} if inside else {})
+
+    def _class_shown(self) -> str | None:
+        """The name of the class that the samples are of; None for all."""
+        label = self._snapshot.samples_label if self._snapshot is not None else None
+        names = self._experiment.data.class_names
+        return None if label is None or label >= len(names) else str(names[label])
 
     def _draw_moments(self) -> None:
         if not self._moments:
@@ -256,6 +288,8 @@ class GalleryPanel(QWidget):
         begin = (
             "Not trained yet: this is how the model begins." if untrained else "The same noise every time."
         )
+        name = self._class_shown()
+        self._grid_part.title("Samples" if name is None else f"Samples of class {name}")
         self._grid_part.say(f"{begin} {hint}" if code else begin)
         self._cloud_part.say(
             "Click a sample to follow it." if not untrained else "Not trained yet: this is how it begins."
@@ -305,7 +339,7 @@ class GalleryPanel(QWidget):
             self._choose((self._marked + by) % len(shown[1]))
 
     def _key(self, text: str, index: int) -> None:
-        if text in ("a", "b"):
+        if not self.label.press(text) and text in ("a", "b"):
             self._anchor(text, index)
 
     def _anchor(self, slot: str, index: int | None = None) -> None:

@@ -26,6 +26,7 @@ from genplay.ui.ask import LatestAsk
 from genplay.ui.exhibits.kinds import view_of
 from genplay.ui.paint.heat import ink_table
 from genplay.ui.paint.tiles import TileGrid, digit_tiles
+from genplay.ui.panels.small_table import SmallTableView
 from genplay.ui.section import Section
 from genplay.ui.seen import seen
 from genplay.ui.stage.titled import let_wrap
@@ -38,6 +39,9 @@ _EVERY = 1.0
 
 _COLUMN = 264
 _MOST_COLUMNS = 4
+
+_BY_HAND = {"naive-bayes": ("Bayes' rule by hand", SmallTableView)}
+"""What a model is explained on beside its exhibits, by its id."""
 
 Key = tuple[type, str, int]
 
@@ -61,6 +65,8 @@ class InsidePanel(QWidget):
         self._columns: list[QVBoxLayout] = []
         self._folded: set[str] = set()
         self._told: NDArray[np.float64] | None = None
+        self._hands_on = False
+        self.by_hand: tuple[str, Section, QWidget] | None = None
 
         self.picture = TileGrid(theme, "The image that is looked at", self, largest=40, least=40)
         self.picture.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -87,6 +93,7 @@ class InsidePanel(QWidget):
         theme.changed.connect(self._restyle)
         self._restyle()
         self._show_subject()
+        self._offer_by_hand()
         self._say("The model is being made ready.")
 
     def _build(self) -> None:
@@ -166,7 +173,35 @@ class InsidePanel(QWidget):
         self._asker.forget()
         self._clear()
         self._show_subject()
+        self._offer_by_hand()
         self._say("The model is being made ready.")
+
+    def _offer_by_hand(self) -> None:
+        """What this model is explained on, whether or not it has been trained."""
+        id = self._experiment.model_id
+        if self.by_hand is not None and self.by_hand[0] != id:
+            self.by_hand[1].hide()
+            self.by_hand[1].deleteLater()
+            self.by_hand = None
+            self._arrange(anew=True)
+        if self.by_hand is None and id in _BY_HAND:
+            title, kind = _BY_HAND[id]
+            section = Section(title, self._theme, opened=self._hands_on, parent=self)
+            view = kind(self._experiment, self._actions, self._theme, section)
+            section.add(view)
+            section.toggled.connect(self._open_by_hand)
+            view.asked_about.connect(lambda: self._come_to(section))
+            self.by_hand = id, section, view
+            self._arrange(anew=True)
+
+    def _open_by_hand(self, opened: bool) -> None:
+        self._hands_on = opened
+        self._arrange(anew=True)
+
+    def _come_to(self, section: Section) -> None:
+        """Let a part be seen that an action was about."""
+        section.open()
+        self._scroll.ensureWidgetVisible(section.head)
 
     def _changed(self, *_: object) -> None:
         """Another model or world leaves the old exhibits behind; a live knob or other data only ask for new ones."""
@@ -268,10 +303,14 @@ class InsidePanel(QWidget):
         super().resizeEvent(event)
         self._arrange()
 
+    def _all(self) -> list[tuple[Section, QWidget]]:
+        by_hand = [] if self.by_hand is None else [self.by_hand[1:]]
+        return [*by_hand, *self.sections.values()]
+
     def _arrange(self, anew: bool = False) -> None:
         """Deal the sections out, each to the column that is shortest so far."""
         room = max(self.width(), 1) // self._theme.px(_COLUMN)
-        n = min(max(room, 1), _MOST_COLUMNS, max(len(self.sections), 1))
+        n = min(max(room, 1), _MOST_COLUMNS, max(len(self._all()), 1))
         if n == len(self._columns) and not anew:
             return
         for column in self._columns:
@@ -287,7 +326,7 @@ class InsidePanel(QWidget):
             self._columns.append(column)
         heights = [0] * n
         width = self.width() // n - self._theme.space(6)
-        for section, view in self.sections.values():
+        for section, view in self._all():
             shortest = heights.index(min(heights))
             self._columns[shortest].addWidget(section)
             section.show()

@@ -355,7 +355,7 @@ class LatentPanel(QWidget):
     def _anchor_here(self, slot: str) -> None:
         """Make the decode of the current code an end of the path."""
         x = self._decoded
-        if x is None:
+        if x is None or slot not in ("a", "b"):
             return
         if self._experiment.world == "plane":
             self._actions.run("latent.anchor", slot=slot, point=[[float(x[0]), float(x[1])]])

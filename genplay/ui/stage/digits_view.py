@@ -152,6 +152,7 @@ class DigitsView(QWidget):
         if snapshot.gallery is not self._gallery:
             self._gallery = snapshot.gallery
             self._draw_samples()
+            self._say_captions()
         moved = before is None or before.step != snapshot.step or before.state != snapshot.state
         if moved:
             if snapshot.state == "running" or self._exact_for != (snapshot.run_id, snapshot.step):
@@ -262,6 +263,10 @@ class DigitsView(QWidget):
             top.say("The model is being made ready.")
             return
         untrained = "Not trained yet: this is how the model begins." if snapshot.step == 0 else ""
+        label, names = snapshot.samples_label, self._experiment.data.class_names
+        samples.title(
+            "Samples" if label is None or label >= len(names) else f"Samples of class {names[label]}"
+        )
         samples.say(untrained or "The same noise every time, so that each image can be followed.")
         if "digits" not in self._experiment.card.density:
             top.say(f"{self._experiment.card.title} has no density, so no image can be called most probable.")

@@ -77,6 +77,7 @@ class Stage(QWidget):
         self._decoder.answered.connect(self._decoded)
         self._z: tuple[float, ...] = ()
         self._moved_code = False
+        self._label: int | None = None
         self._decoded_at, self._decoded_step = 0.0, -1
         self.sentence.switched.connect(self._switch)
         self.plane.captioned.connect(self.bar.explain)
@@ -126,6 +127,9 @@ class Stage(QWidget):
             self._decoded_step = snapshot.step
             self._decode()
         self._view.render(snapshot)
+        if snapshot.samples_label != self._label:
+            self._label = snapshot.samples_label
+            self._hint()
 
     def mark(self, sample: int) -> None:
         """Follow one sample (−1: none)."""
@@ -220,7 +224,9 @@ class Stage(QWidget):
     def _hint(self) -> None:
         """What the mouse does; in one line where the scrubber takes room from the picture."""
         if self._reading is None:
-            self.readout.setText(_HINT if self.scrubber.isHidden() else _SHORT_HINT)
+            names, label = self._experiment.data.class_names, self._label
+            of = "" if label is None or label >= len(names) else f"Samples of class {names[label]} only. "
+            self.readout.setText(of + (_HINT if self.scrubber.isHidden() else _SHORT_HINT))
 
     # The latent code, in the data space
 

@@ -99,3 +99,44 @@ def test_without_a_latent_code_there_are_no_anchors(qtbot, theme) -> None:
     assert not panel.to_a.isVisible()
     QTest.keyClick(panel.cloud, Qt.Key.Key_A)
     assert not scene.notices
+
+
+def test_a_class_is_chosen_by_the_box_or_by_keys_where_the_model_knows_classes(qtbot, theme) -> None:
+    scene = Scene(theme, "digits")
+    scene.actions.run("model.choose", name="naive-bayes")
+    scene.experiment.ready()
+    scene.experiment.poll()
+    panel = opened(qtbot, scene)
+    subject = scene.experiment.subject
+    panel.render(scene.snapshot())
+    assert not panel.label.isVisible(), "the toy knows no classes"
+    panel.render(replace(scene.snapshot(), classes=10))
+    assert panel.label.isVisible()
+    assert [panel.label.box.itemText(i) for i in (0, 1, 10)] == ["all", "0", "9"]
+    panel.label.box.setFocus()
+    QTest.keyClick(panel.label.box, Qt.Key.Key_Down)
+    panel.label.box.activated.emit(panel.label.box.currentIndex())
+    assert subject.label == 0
+    QTest.keyClick(panel.tiles, "4")
+    assert subject.label == 4
+    assert panel.label.box.currentText() == "4"
+    panel.render(replace(scene.snapshot(), classes=10, samples_label=4))
+    assert panel._grid_part._title.text() == "Samples of class 4"
+    QTest.keyClick(panel.tiles, "*")
+    assert subject.label is None
+    assert not scene.notices
+
+
+def test_the_moments_of_another_class_begin_anew(qtbot, theme) -> None:
+    scene = Scene(theme)
+    panel = opened(qtbot, scene)
+    for step in (0, 12, 100):
+        panel.render(scene.snapshot(step=step))
+    panel.render(replace(scene.snapshot(step=100), samples_label=1, classes=2))
+    assert [step for step, _ in panel._moments] == [100]
+    name = scene.experiment.data.class_names[1]
+    assert panel._cloud_part._title.text() == f"Now, step 100, class {name}"
+    scene.worker.snapshot = replace(scene.worker.snapshot, classes=2)
+    panel.cloud.setFocus()
+    QTest.keyClick(panel.cloud, "0")
+    assert scene.notices, "nsf cannot be asked for a class, and it is said"
