@@ -272,7 +272,7 @@ def _evaluate(args: argparse.Namespace) -> int:
     names: Any = "all" if args.metrics == "all" else [n.strip() for n in args.metrics.split(",") if n.strip()]
     data = on_file(run, args.on) if args.on is not None else run.data
     with Bar(sys.stderr) as bar:
-        found = run.measure(names, data=data, seed=args.seed, alpha=args.alpha, progress=bar.say)
+        found = run.measure(names, data=data, seed=args.seed, alpha=args.alpha, progress=bar.tell)
     if args.json:
         metrics = {name: None if isinstance(q, Missing) else q.to_json() for name, q in found.items()}
         missing = {name: q.reason for name, q in found.items() if isinstance(q, Missing)}

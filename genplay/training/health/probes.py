@@ -17,8 +17,9 @@ from torch import Tensor
 from genplay.models.base import HasDensity, HasEnergy, HasLogZ, HasTerminalNoise, Model
 from genplay.models.gaussian_code import kl_to_prior
 from genplay.models.layers import Standardise
+from genplay.models.precision import device_of
 from genplay.training.chunks import Chunked
-from genplay.training.device import device_of, to_tensor
+from genplay.training.device import to_tensor
 from genplay.training.health.gradients import Slopes
 from genplay.training.trainer import Trainer
 
