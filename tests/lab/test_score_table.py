@@ -14,11 +14,10 @@ from genplay.errors import BadInput
 from genplay.lab.metric_groups import available, batches, defaults, group_of, grouped
 from genplay.lab.score_files import as_csv, as_markdown, as_png, write_table
 from genplay.lab.score_table import Figure, ScoreRow, ScoreTable, surely_better
-from genplay.metrics.registry import MetricCard, cards
+from genplay.metrics.registry import cards
 from genplay.quantity import Quantity, bound, estimate, exact
 
-KL, NLL, ELBO = (cards()[name] for name in ("kl", "nll", "elbo"))
-RECALL = MetricCard("recall", "Recall", "How much of the data is reached.", "", "higher")
+KL, NLL, ELBO, RECALL = (cards()[name] for name in ("kl", "nll", "elbo", "recall"))
 MOONS = DataSpec("two-moons")
 
 
