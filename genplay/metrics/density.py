@@ -41,12 +41,7 @@ def log_prob_on_grid(
     """log p at the cells' centres, (n, n) indexed [row y, column x]."""
     if isinstance(model, HasGridDensity):
         xs, ys = (torch.as_tensor(a, dtype=dtype_of(model), device=device) for a in (grid.xs, grid.ys))
-        found = np.asarray(model.log_prob_grid(xs, ys).double().cpu().numpy())
-        # What the fast way calls 0 may only be too small for it; a KL would be infinite by mistake.
-        lost = np.isneginf(found)
-        if lost.any():
-            found[lost] = log_prob(model, grid.points()[lost.ravel()], device, watch)
-        return found
+        return np.asarray(model.log_prob_grid(xs, ys).double().cpu().numpy())
     return log_prob(model, grid.points(), device, watch).reshape(grid.n, grid.n)
 
 
