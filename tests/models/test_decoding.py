@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from genplay.models.base import About
 from genplay.models.coordinate_heads import BernoulliHead
 from genplay.models.decoding import ancestral, decoding_exhibits, jacobi, jacobi_sweeps
 from genplay.models.exhibits import Curves, Facts
@@ -59,12 +60,13 @@ def test_the_order_decides_who_is_drawn_first() -> None:
 
 
 def test_the_exhibits_count_steps_and_sweeps() -> None:
+    none = torch.zeros(0, D)
     samples, exhibits = decoding_exhibits(
         copies,
         lambda place, x: copies(x)[:, place],
         HEAD,
         list(range(D)),
-        torch.Generator().manual_seed(0),
+        About(none, none, torch.zeros(0), torch.Generator().manual_seed(0)),
         1.0,
     )
     assert bool((samples == samples[:, :1]).all())
