@@ -300,6 +300,10 @@ _SAMPLE = (
         (Param("events_per_second", "float", "events a second, 0 for full speed", low=0.0, high=1000.0),),
     ),
     ActionSpec(
+        "sampler.chain", "Watch a chain", "Tell the events of this chain, and show the way it came.",
+        (Param("chain", "int", "which chain, from 1", low=1, high=100_000),), "Sample",
+    ),
+    ActionSpec(
         "sampler.toggle", "Sample or pause", "Start sampling, or pause it.", (), "Sample", "Ctrl+Space"
     ),
     ActionSpec("sampler.start", "Sample", "Let the chains run, or go on.", (), "Sample"),

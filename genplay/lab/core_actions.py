@@ -370,6 +370,7 @@ def _bind_sampling(registry: ActionRegistry, experiment: Experiment) -> None:
     registry.bind("sampler.target", sampling.target)
     registry.bind("sampler.set", sampling.set)
     registry.bind("sampler.speed", sampling.set_speed)
+    registry.bind("sampler.chain", sampling.watch)
     registry.bind("sampler.toggle", toggle)
     registry.bind("sampler.start", sampling.start)
     registry.bind("sampler.step", sampling.step)

@@ -93,18 +93,20 @@ class Measured:
 
 def card_cells(card: Card, worlds: tuple[World, ...]) -> dict[str, Cell]:
     """The cells that a card fills, for one world, or for several that may differ."""
-    kinds = {world: card.density.get(world, "none") for world in worlds if world in card.worlds}
+    unknown = {world: "bound" if world in card.bounded else "none" for world in card.worlds}
+    kinds = {world: card.density.get(world, unknown[world]) for world in worlds if world in card.worlds}
     same = len(set(kinds.values())) == 1
     density = next(iter(kinds.values())) if same else ", ".join(f"{w}: {k}" for w, k in kinds.items())
     can = {ability for world in kinds for ability in card.capabilities_in(world)}
-    latents = "a code" if "latent" in can else "a component" if "responsibilities" in can else "none"
+    # A model file of the user's own does not say it in words.
+    seen = "a code" if "latent" in can else "a component" if "responsibilities" in can else "none"
     objectives = {o.id: o.title for world in kinds for o in card.objectives_in(world)}
     trained = card.trained_by or ", ".join(objectives.values())
     return {
         "density": Cell(density),
         "sampling": Cell(_COSTS[card.cost] if "sample" in can else "none"),
         "trained_by": Cell(trained, f"Objectives: {', '.join(objectives.values())}."),
-        "latents": Cell(latents),
+        "latents": Cell(card.latents or seen),
         "architecture": Cell(card.architecture or NONE),
     }
 

@@ -41,6 +41,7 @@ class SamplingRun:
         self.sampler = "metropolis"
         self.on: On = "truth"
         self.speed = 0.0
+        self.watched = 0
         self._knobs: dict[str, Knobs] = {}
         self._jobs = Jobs("genplay-sampling", "background")
         self._job: Job[None] | None = None
@@ -134,6 +135,23 @@ class SamplingRun:
             self._session.set_speed(events_per_second)
         self.changed.emit()
 
+    @property
+    def chains(self) -> int:
+        """How many chains there are, or will be when sampling begins."""
+        return len(self.view.chains) or int(getattr(self.knobs, "chains", 1))
+
+    def watch(self, chain: int) -> None:
+        """Tell the events of a chain, counted from 1; raises ``BadInput`` for one that there is not."""
+        if chain > self.chains:
+            raise BadInput(f"There is no chain {chain}. Allowed: a whole number from 1 to {self.chains}.")
+        self.watched = chain - 1
+        session = self._session
+        if session is not None:
+            session.watch(self.watched)
+            if not session.running and session.view.state != "failed":
+                self._submit(session, NOTHING)
+        self.changed.emit()
+
     # What is done
 
     def prepare(self) -> None:
@@ -212,7 +230,7 @@ class SamplingRun:
 
             return card(name).load()(target, knobs, np.random.default_rng(seed))
 
-        self._session = SamplingSession(self._runs, target, self.on, name, make, self.speed)
+        self._session = SamplingSession(self._runs, target, self.on, name, make, self.speed, self.watched)
         return self._session
 
     def _drop(self) -> None:

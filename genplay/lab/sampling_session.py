@@ -43,7 +43,8 @@ LAGS = 200
 @dataclass(frozen=True, eq=False)
 class SamplingView:
     """What a panel draws. ``chains`` (n, d) are where they are, ``drawn`` (m, d) the last samples that came out,
-    ``trail`` (k, d) where the watched chain has been; ``event`` is the last one told (None at full speed).
+    ``trail`` (k, d) where the watched chain has been, the one whose events are told; ``event`` is the last one (None at full
+    speed).
 
     ``log_density`` (rows y, columns x) is log f on the box, plane only. ``correlation`` is ρ of the worst trace.
     """
@@ -67,6 +68,7 @@ class SamplingView:
     diagnostics: Mapping[str, Quantity] = field(default_factory=dict)
     correlation: Array | None = None
     log_z: Quantity | None = None
+    watched: int = 0
 
 
 class SamplingSession:
@@ -76,7 +78,14 @@ class SamplingSession:
     """
 
     def __init__(
-        self, run: int, target: Target, on: str, name: str, make: Callable[[], Sampler[Any]], speed: float
+        self,
+        run: int,
+        target: Target,
+        on: str,
+        name: str,
+        make: Callable[[], Sampler[Any]],
+        speed: float,
+        watched: int = 0,
     ) -> None:
         self._target, self._make = target, make
         self._sampler: Sampler[Any] | None = None
@@ -85,6 +94,8 @@ class SamplingSession:
         self._owed = 0
         self._busy = False
         self._speed = speed
+        self._asked, self._watched = watched, watched
+        self._change: Any = None
         self._events: deque[Event] = deque()
         self._told = 0
         self._last: Event | None = None
@@ -125,6 +136,10 @@ class SamplingSession:
             self._speed = events_per_second
             self._wake.notify()
 
+    def watch(self, chain: int) -> None:
+        """Tell the events of another chain from now on, beginning with what the last step did to it."""
+        self._asked = chain
+
     def set_knobs(self, knobs: Any) -> None:
         """Other live knobs."""
         if self._sampler is not None:
@@ -149,7 +164,9 @@ class SamplingSession:
             with one_thread():
                 if self._sampler is None:
                     self._prepare()
+                self._follow()
                 while not cancelled() and self._more():
+                    self._follow()
                     if self._speed and self._running:
                         self._tell_next()
                         self._publish()
@@ -160,6 +177,7 @@ class SamplingSession:
                     else:
                         self._owed -= 1
                         self._tell_next()
+                self._follow()
                 self._judge(now=True)
                 self._publish()
         except GenplayError as error:
@@ -189,30 +207,46 @@ class SamplingSession:
         if target.log_z is not None and sampler.card.id in ("ais", "importance", "rejection"):
             self._log_z = target.log_z()
         self._sampler = sampler
-        self._trail.append(sampler.x[0].copy())
+        self._watched = min(self._asked, sampler.n - 1)
+        self._trail.append(sampler.x[self._watched].copy())
+
+    def _follow(self) -> None:
+        """Turn to the chain that is asked for: its way begins here."""
+        sampler = self._sampler
+        assert sampler is not None
+        chain = min(self._asked, sampler.n - 1)
+        if chain == self._watched:
+            return
+        self._watched = chain
+        self._trail.clear()
+        self._trail.append(sampler.x[chain].copy())
+        self._events.clear()
+        if self._last is not None and self._change is not None:
+            self._events.extend(sampler.events(self._change, chain))
+            self._last = self._events.popleft()
 
     def _tell_next(self) -> None:
         """One event: the next of the last step, or the first of a new one."""
         sampler = self._sampler
         assert sampler is not None
         if not self._events:
-            change = sampler.advance()
-            self._note(change)
-            self._events.extend(sampler.events(change, 0))
+            self._change = sampler.advance()
+            self._note(self._change)
+            self._events.extend(sampler.events(self._change, self._watched))
         self._last = self._events.popleft()
         self._told += 1
         if not self._events:
-            self._trail.append(sampler.x[0].copy())
+            self._trail.append(sampler.x[self._watched].copy())
 
     def _rush(self, cancelled: Callable[[], bool]) -> None:
         """Full speed for a moment, then a look at what it gave."""
         sampler, end = self._sampler, time.perf_counter() + SHOW_EVERY
         assert sampler is not None
         self._events.clear()
-        self._last = None
+        self._last = self._change = None
         while time.perf_counter() < end and self._running and not self._speed and not cancelled():
             self._note(sampler.advance())
-            self._trail.append(sampler.x[0].copy())
+            self._trail.append(sampler.x[self._watched].copy())
         self._judge()
         self._publish()
 
@@ -260,7 +294,7 @@ class SamplingSession:
         self.view = SamplingView(
             old.run, state, "", old.sampler, old.on, old.target, old.world, old.box, sampler.steps, sampler.x.copy(),
             drawn, np.stack(self._trail), self._last, self._told, self._density, sampler.results(), *self._judged,
-            self._log_z,
+            self._log_z, self._watched,
         )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from genplay.sampling.events import (
     Weight,
 )
 
-__all__ = ["FIGURES", "event_words", "figures", "state_words"]
+__all__ = ["FIGURES", "event_words", "figures", "state_words", "told_words"]
 
 FIGURES: Mapping[str, tuple[str, str]] = {
     "acceptance": ("Accepted", "the share of proposals that were taken"),
@@ -51,6 +51,12 @@ def _number(value: float) -> str:
 
 def _chance(p: float) -> str:
     return f"{p:.2f}" if p >= 0.01 or p == 0 else f"{p:.3f}" if p >= 0.001 else "below 0.001"
+
+
+def told_words(view: SamplingView) -> str:
+    """The last event with the chain it happened to; '' where none is told."""
+    words = event_words(view.event)
+    return f"Chain {view.watched + 1}. {words}" if words and len(view.chains) > 1 else words
 
 
 def event_words(event: Event | None) -> str:

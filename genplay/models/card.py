@@ -43,7 +43,8 @@ class Card:
     ``density`` says for each world what kind ``log_prob`` is (absent: no density). ``recipe`` overrides optimiser
     defaults (see ``training.recipe``). ``target`` is ``module:Class``, imported only when a run is built, for each world
     its own where they differ. ``limited`` names the worlds of an ability that is not there in all of them.
-    ``trained_by``, ``architecture`` are cells of the comparison table, in a few words.
+    ``bounded`` names the worlds where it has no ``log_prob`` but a lower bound on it (``elbo``). ``trained_by``, ``latents``
+    (hidden variables that explain x; '': none) and ``architecture`` are cells of the comparison table, in a few words.
     """
 
     id: str
@@ -61,7 +62,9 @@ class Card:
     target: str | Mapping[World, str]
     recipe: Mapping[str, Value] = field(default_factory=dict)
     limited: Mapping[Capability, tuple[World, ...]] = field(default_factory=dict)
+    bounded: tuple[World, ...] = ()
     trained_by: str = ""
+    latents: str = ""
     architecture: str = ""
 
     def capabilities_in(self, world: World) -> tuple[Capability, ...]:

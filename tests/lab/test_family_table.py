@@ -45,7 +45,7 @@ def test_cells_of_a_card() -> None:
     both = card_cells(made, ("plane", "digits"))
     assert both["density"].text == "plane: exact, digits: bound"
     assert (both["trained_by"].text, both["architecture"].text) == ("maximum likelihood", "invertible layers")
-    assert both["latents"].text == "a code"
+    assert both["latents"].text == "a code as large as x"
     assert card_cells(card("gmm"), ("plane",))["latents"].text == "a component"
     assert card_cells(card("kde"), ("plane",))["latents"].text == "none"
     bare = card_cells(replace(made, trained_by="", architecture=""), ("plane",))
@@ -118,3 +118,25 @@ def test_pace_counts_and_times() -> None:
     assert 0 < each.value < 1.0
     assert str(SAMPLES) in each.method
     assert all(torch.equal(a, b) for a, b in zip(before, trainer.model.parameters(), strict=True))
+
+
+def test_latents_are_what_the_models_have() -> None:
+    told = {c.id: card_cells(c, c.worlds)["latents"].text for c in cards().values()}
+    # Whatever can be encoded, or belongs to one of several components, has latents.
+    for c in cards().values():
+        if {"latent", "responsibilities"} & set(c.capabilities):
+            assert c.latents, c.id
+    # Fully observed: the chain rule over pixels, trees and couplings between them, counts, kernels, classifiers, energies.
+    none = {
+        "lookup", "histogram", "kde", "naive-bayes", "logistic", "chow-liu", "markov", "ising", "made", "rnn", "pixelcnn",
+        "transformer", "ebm",
+    }  # fmt: skip
+    assert {id for id, text in told.items() if text == "none"} == none
+    assert told["rbm"] == "hidden units, each 0 or 1"
+    assert {told[id] for id in ("realnvp", "glow", "maf", "nsf", "cnf")} == {"a code as large as x"}
+
+
+def test_a_bound_without_a_density_is_a_bound() -> None:
+    assert card_cells(card("d3pm"), ("digits",))["density"].text == "bound"
+    assert card_cells(card("ddpm"), ("plane", "digits"))["density"].text == "plane: exact, digits: bound"
+    assert card_cells(card("gan"), ("plane",))["density"].text == "none"

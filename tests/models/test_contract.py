@@ -119,6 +119,13 @@ def test_the_same_seed_gives_the_same_losses_and_parameters(name: str, world: Wo
 
 
 @every_model
+def test_the_card_says_where_only_a_bound_is_known(name: str, world: World) -> None:
+    model = build(name, world_data(world, 32), world=world)
+    only_bound = isinstance(model, HasElbo) and not isinstance(model, HasDensity)
+    assert only_bound == (world in card(name).bounded)
+
+
+@every_model
 def test_samples_are_a_function_of_their_noise(name: str, world: World) -> None:
     model = trained(name, world)
     if not model.draws:

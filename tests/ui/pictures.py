@@ -95,15 +95,20 @@ class Worker:
         if self.waiting is not None:
             self.waiting.append((future, fn))
         else:
-            with torch.no_grad():
-                future.set_result(fn(self.model))
+            self._settle(future, fn)
         return future
+
+    def _settle(self, future: Future, fn: Callable) -> None:
+        with torch.no_grad():
+            try:
+                future.set_result(fn(self.model))
+            except Exception as error:  # as the training thread does
+                future.set_exception(error)
 
     def answer(self) -> None:
         """Answer what waits."""
         for future, fn in self.waiting or []:
-            with torch.no_grad():
-                future.set_result(fn(self.model))
+            self._settle(future, fn)
         self.waiting = []
 
     def checkpoint(self) -> Future:

@@ -61,5 +61,6 @@ CARD = Card(
     target="genplay.models.autoencoder:Autoencoder",
     recipe={"learning_rate": 2e-3, "ema": 0.99, "schedule": "cosine", "horizon": 6000, "floor": 0.1},
     trained_by="reconstruction, then likelihood of the codes",
+    latents="a small code",
     architecture="encoder and decoder networks",
 )  # fmt: skip

@@ -52,5 +52,6 @@ CARD = Card(
     target="genplay.models.bernoulli_mixture:BernoulliMixture",
     recipe={"learning_rate": 0.02, "batch_size": 256},
     trained_by="maximum likelihood",
+    latents="a component",
     architecture="a sum of prototype images",
 )

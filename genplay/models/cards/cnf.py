@@ -74,5 +74,6 @@ CARD = Card(
     target={"plane": "genplay.models.cnf:CNF", "digits": "genplay.models.cnf:DigitCNF"},
     recipe={"learning_rate": 2e-3, "ema": 0.995, "batch_size": 128},
     trained_by="maximum likelihood",
+    latents="a code as large as x",
     architecture="velocity of an ODE",
 )

@@ -64,5 +64,7 @@ CARD = Card(
         "floor": 0.1,
     },
     trained_by="a bound on the likelihood",
+    bounded=("digits",),
+    latents="noised x, as large as x",
     architecture="any network, one for all noise levels",
 )

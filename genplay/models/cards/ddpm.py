@@ -70,6 +70,8 @@ CARD = Card(
         "digits": "genplay.models.pixel_diffusion:PixelDiffusion",
     },
     trained_by="denoising (least squares)",
+    bounded=("digits",),
+    latents="noised x, as large as x",
     architecture="any network, one for all noise levels",
     recipe={"learning_rate": 2e-3, "ema": 0.995},
 )  # fmt: skip

@@ -63,5 +63,6 @@ CARD = Card(
     target={"plane": "genplay.models.ensemble:PlaneEnsemble", "digits": "genplay.models.ensemble:PixelEnsemble"},
     recipe={"learning_rate": 3e-3, "ema": 0.99, "schedule": "cosine", "horizon": 3000, "floor": 0.1},
     trained_by="likelihood of a mixture",
+    latents="a component: which expert",
     architecture="several networks and a gate",
 )  # fmt: skip

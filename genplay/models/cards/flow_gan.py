@@ -46,5 +46,6 @@ CARD = Card(
     target={"plane": "genplay.models.flow_gan:FlowGAN", "digits": "genplay.models.flow_gan:PixelFlowGAN"},
     recipe={"learning_rate": 2e-3, "momentum": 0.5, "ema": 0.99, "schedule": "cosine", "horizon": 5000, "floor": 0.1},
     trained_by="maximum likelihood and a game",
+    latents="a code as large as x",
     architecture="invertible layers, discriminator network",
 )  # fmt: skip

@@ -69,5 +69,6 @@ CARD = Card(
     },
     recipe={"learning_rate": 2e-3, "ema": 0.998},
     trained_by="least squares on velocities",
+    latents="a code as large as x",
     architecture="velocity of an ODE",
 )

@@ -114,6 +114,7 @@ CARD = Card(
     cost="one pass",
     target="genplay.models.gan:GAN",
     trained_by="a game of two networks",
+    latents="a small code",
     architecture="generator and discriminator networks",
     recipe={
         "learning_rate": 2e-3,

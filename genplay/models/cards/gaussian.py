@@ -63,5 +63,6 @@ CARD = Card(
     target="genplay.models.gaussian:Gaussian",
     recipe={"learning_rate": 0.02},
     trained_by="maximum likelihood",
+    latents="a code as large as x",
     architecture="a mean and a covariance",
 )  # fmt: skip

@@ -43,5 +43,6 @@ CARD = Card(
     target="genplay.models.glow:Glow",
     recipe={"learning_rate": 2e-3, "ema": 0.995},
     trained_by="maximum likelihood",
+    latents="a code as large as x",
     architecture="invertible layers",
 )

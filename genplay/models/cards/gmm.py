@@ -63,5 +63,6 @@ CARD = Card(
     target="genplay.models.gmm:GaussianMixture",
     recipe={"learning_rate": 0.01},
     trained_by="maximum likelihood",
+    latents="a component",
     architecture="a sum of Gaussians",
 )  # fmt: skip

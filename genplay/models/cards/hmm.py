@@ -52,5 +52,6 @@ CARD = Card(
     cost="d passes",
     target="genplay.models.hmm:HMM",
     trained_by="EM (maximum likelihood)",
+    latents="a hidden state for each row",
     architecture="hidden chain, one row a step",
 )

@@ -62,5 +62,6 @@ CARD = Card(
     target="genplay.models.latent_diffusion:LatentDiffusion",
     recipe={"learning_rate": 2e-3, "ema": 0.995},
     trained_by="reconstruction, then denoising",
+    latents="a small code, and its noised forms",
     architecture="encoder, decoder and denoiser",
 )

@@ -60,5 +60,6 @@ CARD = Card(
     target={"plane": "genplay.models.maf:MAF", "digits": "genplay.models.maf:DigitMAF"},
     recipe={"learning_rate": 2e-3, "ema": 0.995},
     trained_by="maximum likelihood",
+    latents="a code as large as x",
     architecture="invertible layers",
 )

@@ -63,5 +63,6 @@ CARD = Card(
     target="genplay.models.moment_matching:MomentMatching",
     recipe={"learning_rate": 2e-3, "ema": 0.99, "schedule": "cosine", "horizon": 6000, "floor": 0.1},
     trained_by="a distance between samples and data",
+    latents="a small code",
     architecture="generator network",
 )  # fmt: skip

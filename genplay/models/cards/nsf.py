@@ -45,5 +45,6 @@ CARD = Card(
     target={"plane": "genplay.models.nsf:SplineFlow", "digits": "genplay.models.nsf:DigitSplineFlow"},
     recipe={"optimiser": "adamw", "learning_rate": 2e-3, "weight_decay": 0.1, "ema": 0.995},
     trained_by="maximum likelihood",
+    latents="a code as large as x",
     architecture="invertible layers",
 )  # fmt: skip

@@ -61,5 +61,6 @@ CARD = Card(
     target={"plane": "genplay.models.ppca:PlanePPCA", "digits": "genplay.models.ppca_images:ImagePPCA"},
     limited={"score": ("plane",)},
     trained_by="maximum likelihood",
+    latents="a small code",
     architecture="one linear map",
 )  # fmt: skip

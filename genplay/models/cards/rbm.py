@@ -98,6 +98,7 @@ CARD = Card(
     cost="chain",
     target={"plane": "genplay.models.gaussian_rbm:GaussianRBM", "digits": "genplay.models.rbm:RBM"},
     trained_by="maximum likelihood, by chains or exact",
+    latents="hidden units, each 0 or 1",
     architecture="one layer of hidden units",
     recipe={
         "learning_rate": 0.01,

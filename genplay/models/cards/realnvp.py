@@ -44,5 +44,6 @@ CARD = Card(
     target={"plane": "genplay.models.realnvp:RealNVP", "digits": "genplay.models.realnvp:DigitRealNVP"},
     recipe={"learning_rate": 2e-3, "ema": 0.995},
     trained_by="maximum likelihood",
+    latents="a code as large as x",
     architecture="invertible layers",
 )  # fmt: skip

@@ -75,5 +75,6 @@ CARD = Card(
     target="genplay.models.score_sde:ScoreSDE",
     recipe={"learning_rate": 2e-3, "ema": 0.995},
     trained_by="denoising score matching",
+    latents="noised x, as large as x",
     architecture="any network, one for all noise levels",
 )

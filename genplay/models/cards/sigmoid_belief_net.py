@@ -56,5 +56,6 @@ CARD = Card(
     target="genplay.models.sigmoid_belief_net:SigmoidBeliefNet",
     recipe={"learning_rate": 0.01, "batch_size": 128, "schedule": "cosine", "horizon": 6000, "floor": 0.05},
     trained_by="a variational bound, or wake-sleep",
+    latents="hidden causes, each 0 or 1",
     architecture="directed: causes, then pixels",
 )

@@ -123,5 +123,6 @@ CARD = Card(
     target="genplay.models.vae:VAE",
     recipe={"learning_rate": 2e-3, "ema": 0.997},
     trained_by="a bound on the likelihood",
+    latents="a small code",
     architecture="encoder and decoder networks",
 )

@@ -44,5 +44,6 @@ CARD = Card(
     target="genplay.models.vae_gan:VAEGAN",
     recipe={"learning_rate": 2e-3, "momentum": 0.5, "ema": 0.995, "schedule": "cosine", "horizon": 8000, "floor": 0.2},
     trained_by="a bound on the likelihood and a game",
+    latents="a small code",
     architecture="encoder, decoder and discriminator networks",
 )  # fmt: skip

@@ -39,11 +39,13 @@ def abilities(card: Card, world: World) -> tuple[Ability, ...]:
     word, help = (
         _KINDS[kind]
         if kind is not None
+        else ("a bound", "A lower bound on log p(x) is known, not the density itself.")
+        if world in card.bounded
         else ("none", "It draws samples without knowing how likely they are.")
         if "sample" in can
         else ("none", "It knows how likely each class is at a point, not how likely the point is.")
     )
-    rows = [Ability("Density", word, help, kind is not None)]
+    rows = [Ability("Density", word, help, kind is not None or world in card.bounded)]
     rows.append(
         _row(
             can, "energy", "Energy", "A landscape E(x) with p(x) ∝ exp(−E(x)).", "It has no energy function."
@@ -62,7 +64,9 @@ def abilities(card: Card, world: World) -> tuple[Ability, ...]:
             "latent",
             "Latent code",
             "Every x has a code z that can be moved by sliders.",
-            "There is no code z.",
+            f"There is no code z that could be moved, but {card.latents}."
+            if card.latents
+            else "There is no code z.",
         )
     )
     if world == "digits" or "conditionals" in can:

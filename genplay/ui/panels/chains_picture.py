@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from genplay.lab.sampling_session import SamplingView
@@ -15,9 +15,17 @@ from genplay.ui.theme import Theme
 
 __all__ = ["ChainsPicture"]
 
+_REACH = 24
+"""A click watches the nearest chain within so many pixels, at scale 1."""
+
 
 class ChainsPicture(QWidget):
-    """A square picture of the plane. Rings are chains; the filled one with a trail is the watched one."""
+    """A square picture of the plane. Rings are chains; the filled one with a trail is the watched one.
+
+    ``picked`` carries the chain that was clicked.
+    """
+
+    picked = Signal(int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,7 +37,7 @@ class ChainsPicture(QWidget):
         self.setAccessibleName("Chains over the density")
         self.setToolTip(
             "Shades: the density that is sampled. Small dots: samples so far. Rings: where the chains are. The large dot is "
-            "the chain whose events are told, with the way it came; a dashed line leads to its proposal."
+            "the chain whose events are told, with the way it came; a dashed line leads to its proposal. Click another to watch it."
         )
         theme.changed.connect(self.update)
 
@@ -37,6 +45,20 @@ class ChainsPicture(QWidget):
         """Draw another view."""
         self._view = view
         self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        chains = self._view.chains
+        if event.button() != Qt.MouseButton.LeftButton or chains.shape[1] != 2 or not len(chains):
+            event.ignore()
+            return
+        square, box = self.square(), self._view.box
+        at = event.position()
+        x = box.x0 + (at.x() - square.left()) / square.width() * box.width
+        y = box.y0 + (square.bottom() - at.y()) / square.height() * box.height
+        across, up = (chains[:, 0] - x) / box.width, (chains[:, 1] - y) / box.height
+        nearest = int(np.argmin(np.nan_to_num(np.hypot(across, up), nan=np.inf)))
+        if np.hypot(across[nearest], up[nearest]) * square.width() <= self._theme.px(_REACH):
+            self.picked.emit(nearest)
 
     def sizeHint(self) -> QSize:
         return QSize(self._theme.px(260), self._theme.px(260))

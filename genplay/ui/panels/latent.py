@@ -30,6 +30,7 @@ from genplay.ui.panels.digit_pad import DigitPad
 from genplay.ui.panels.fit import fitting_scroll_area
 from genplay.ui.panels.latent_sliders import REACH, LatentSliders, dimension_name
 from genplay.ui.panels.latent_walk import LatentWalkView
+from genplay.ui.panels.without_code import WithoutCode
 from genplay.ui.seen import seen
 from genplay.ui.stage.image_card import log_p_text
 from genplay.ui.stage.titled import Titled, let_wrap
@@ -140,47 +141,10 @@ class LatentPanel(QWidget):
         self._scroll = fitting_scroll_area(content, self)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self._scroll)
-        self._pages.addWidget(self._build_without())
+        self.without = WithoutCode(self._experiment, self._actions, self)
+        self._pages.addWidget(fitting_scroll_area(self.without, self))
         self._layout = QVBoxLayout(self)
         self._layout.addWidget(self._pages)
-
-    def _build_without(self) -> QWidget:
-        """What is shown for a model without a latent code: why, and models that have one."""
-        page = QWidget(self)
-        self._why = QLabel("", page)
-        let_wrap(self._why)
-        self._offers = QVBoxLayout()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._why)
-        column.addLayout(self._offers)
-        column.addStretch(1)
-        return fitting_scroll_area(page, self)
-
-    def _offer(self) -> None:
-        from genplay.models.registry import cards
-
-        experiment = self._experiment
-        fit = [
-            c
-            for c in cards().values()
-            if experiment.world in c.worlds and "latent" in c.capabilities_in(experiment.world)
-        ]
-        self._why.setText(
-            f"{experiment.card.title} has no latent code: its samples are not decodes of a point that could be moved."
-            + (" These models have one:" if fit else "")
-        )
-        while self._offers.count():
-            item = self._offers.takeAt(0)
-            gone = item.widget() if item is not None else None
-            if gone is not None:
-                gone.hide()
-                gone.deleteLater()
-        for card in fit:
-            button = QPushButton(card.title, self)
-            button.setToolTip(f"Choose this model. {card.summary}")
-            button.clicked.connect(lambda _=False, name=card.id: self._actions.run("model.choose", name=name))
-            self._offers.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _connect(self) -> None:
         run = self._actions.run
@@ -247,7 +211,7 @@ class LatentPanel(QWidget):
         has_code = "latent" in experiment.card.capabilities_in(experiment.world)
         self._pages.setCurrentIndex(0 if has_code else 1)
         if not has_code:
-            self._offer()
+            self.without.offer()
         self._faces.setCurrentIndex(0 if experiment.world == "plane" else 1)
         self._latent()
 

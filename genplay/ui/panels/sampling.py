@@ -20,11 +20,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from genplay.knobs import KnobInfo
 from genplay.lab.sampling_session import SamplingView
-from genplay.lab.sampling_words import event_words, figures, state_words
+from genplay.lab.sampling_words import figures, state_words, told_words
 from genplay.sampling.cards import cards
 from genplay.sampling.events import Draw, Flip, Propose
-from genplay.ui.fields import Combo
+from genplay.ui.fields import Combo, NumberBox
 from genplay.ui.forms import Form
 from genplay.ui.paint.heat import ink_table
 from genplay.ui.paint.tiles import TileGrid, digit_tiles
@@ -46,6 +47,12 @@ _WIDE, _MEDIUM = 760, 460
 """Widths, at scale 1, from which three or two parts stand side by side."""
 _LEAST = 76
 """The least height of the controls, which scroll, at scale 1."""
+_PICTURE = (120, 220)
+"""The height of the picture of the chains where all stands in one column that scrolls, at scale 1."""
+_CHAIN = KnobInfo(
+    name="chain", type="int", default=1, low=1, high=None, choices=(), log=False, live=True, label="Chain", help="",
+    unit="", worlds=None, objectives=None,
+)  # fmt: skip
 
 
 class SamplingPanel(QWidget):
@@ -69,12 +76,21 @@ class SamplingPanel(QWidget):
         for column in (self._side_column, self._far_column):
             column.setContentsMargins(0, 0, 0, 0)
         self._side_column.addWidget(self.controls)
-        self._side_scroll = fitting_scroll_area(self._side, self)
+        side = QWidget(self)
+        self._side_slot = QVBoxLayout(side)
+        self._side_slot.setContentsMargins(0, 0, 0, 0)
+        self._side_scroll = fitting_scroll_area(side, self)
         self._far_scroll = fitting_scroll_area(self._far, self)
-        content = QWidget(self)
-        self._grid = QGridLayout(content)
+        # Side by side each column scrolls for itself; below each other all scroll as one.
+        self._pages = QStackedWidget(self)
+        beside, below = QWidget(self), QWidget(self)
+        self._grid, self._one_column = QGridLayout(beside), QVBoxLayout(below)
+        for layout in (self._grid, self._one_column):
+            layout.setContentsMargins(0, 0, 0, 0)
+        self._pages.addWidget(beside)
+        self._pages.addWidget(fitting_scroll_area(below, self))
         self._layout = QVBoxLayout(self)
-        self._layout.addWidget(fitting_scroll_area(content, self))
+        self._layout.addWidget(self._pages)
         self._sampling.changed.connect(self._changed)
         experiment.world_changed.connect(self._changed)
         theme.changed.connect(self._dress)
@@ -95,6 +111,10 @@ class SamplingPanel(QWidget):
         self.speed.activated.connect(
             lambda i: self._run("sampler.speed", events_per_second=self.speed.itemData(i))
         )
+        self.chain = NumberBox(_CHAIN, self)
+        self.chain.setAccessibleName("Watched chain")
+        self.chain.setToolTip(self._actions.tip("sampler.chain"))
+        self.chain.entered.connect(lambda raw: self._watch(raw))
         self.play = self._button("Sample", "sampler.toggle")
         self.play.setProperty("role", "primary")
         self.next = self._button("Next event", "sampler.step")
@@ -106,7 +126,7 @@ class SamplingPanel(QWidget):
         self.others.add(self._why)
         self._rows = QGridLayout()
         for row, (name, box) in enumerate(
-            (("Target", self.on), ("Sampler", self.choice), ("Speed", self.speed))
+            (("Target", self.on), ("Sampler", self.choice), ("Speed", self.speed), ("Chain", self.chain))
         ):
             label = QLabel(name)
             label.setBuddy(box)
@@ -124,8 +144,11 @@ class SamplingPanel(QWidget):
         self.picture = ChainsPicture(self._theme, self)
         self.tiles = TileGrid(self._theme, "The images of the chains", self, largest=72)
         self.tiles.setToolTip(
-            "One image a chain. The first one's events are told: the pixel in question is framed in colour."
+            "One image a chain. The framed one's events are told, the pixel in question has a colour of its own. Choose "
+            "another to watch it."
         )
+        self.picture.picked.connect(lambda chain: self._watch(chain + 1))
+        self.tiles.chosen.connect(lambda tile: self._watch(self._first_tile() + tile + 1))
         self._faces = QStackedWidget(self)
         self._faces.addWidget(self.picture)
         self._faces.addWidget(self.tiles)
@@ -193,6 +216,15 @@ class SamplingPanel(QWidget):
             self._changed()
         self.awake.emit()
 
+    def _watch(self, chain: object) -> None:
+        """Tell the events of a chain, counted from 1."""
+        self._run("sampler.chain", chain=chain)
+
+    def _first_tile(self) -> int:
+        """The chain of the first image shown: as many as fit, the watched one among them."""
+        watched = self._shown.watched if self._shown is not None else 0
+        return watched // _TILES * _TILES
+
     def _set(self, name: str, value: object) -> None:
         self._run("sampler.set", name=name, value=value)
 
@@ -254,12 +286,14 @@ class SamplingPanel(QWidget):
         self.play.setText("Pause" if running else "Sample")
         self.play.setIcon(self._theme.icon("pause" if running else "play", "text_on_accent"))
         self._picture_part.say(state_words(view))
-        words = event_words(view.event)
+        self.chain.show_value(min(view.watched, max(self._sampling.chains - 1, 0)) + 1)
+        words = told_words(view)
         self.told.setText(words or "At full speed events are not told: slow down, or press Next event.")
         if view.world == "plane":
             self.picture.show_view(view)
         else:
             self.tiles.show_tiles(self._images(view))
+            self.tiles.choose(view.watched - self._first_tile() if len(view.chains) else -1)
         rows = figures(view)
         self.figures.setText(
             "".join(
@@ -275,19 +309,20 @@ class SamplingPanel(QWidget):
     def _images(self, view: SamplingView) -> NDArray[np.uint32]:
         """The chains' images; the pixel that the last event is about has a colour of its own."""
         tokens = self._theme.tokens
-        images = view.chains[:_TILES]
+        first = self._first_tile()
+        images, own = view.chains[first : first + _TILES], view.watched - first
         tiles = digit_tiles(images, ink_table(tokens.sunken, tokens.model)).copy()
         marks: list[tuple[int, bool]] = []
         match view.event:
             case Flip(_, pixel, lit, _, _):
                 marks = [(pixel, lit)]
             case Draw(_, _, pixel, _) if pixel >= 0:
-                marks = [(pixel, bool(images[0, pixel]))]
+                marks = [(pixel, bool(images[own, pixel]))]
             case Propose(_, at, to, _):
                 marks = [(j, bool(b)) for j, (a, b) in enumerate(zip(at, to, strict=True)) if a != b]
         for pixel, lit in marks:
             colour = self._theme.color("accent" if lit else "accent_soft").rgb()
-            tiles[0, pixel // 5, pixel % 5] = colour
+            tiles[own, pixel // 5, pixel % 5] = colour
         return tiles
 
     # Looks
@@ -296,8 +331,8 @@ class SamplingPanel(QWidget):
         theme = self._theme
         gap = theme.space(2)
         self._layout.setContentsMargins(gap, gap, gap, gap)
-        self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(theme.space(3))
+        self._one_column.setSpacing(theme.space(3))
         self._side_column.setSpacing(theme.space(3))
         self._side_scroll.setMinimumHeight(theme.px(_LEAST))
         self._column.setSpacing(theme.space(2))
@@ -307,7 +342,7 @@ class SamplingPanel(QWidget):
         self._strip_column.setSpacing(theme.space(1))
         self.next.setIcon(theme.icon("chevron-right"))
         self.reset.setIcon(theme.icon("rotate-ccw"))
-        self._arrange()
+        self._arrange(anew=True)
         if self._shown is not None:
             self._show(self._shown)
 
@@ -315,29 +350,29 @@ class SamplingPanel(QWidget):
         super().resizeEvent(event)
         self._arrange()
 
-    def _arrange(self) -> None:
-        """Wide: controls, picture, figures. Less wide: the figures below the controls. Narrow: both below the picture."""
+    def _arrange(self, anew: bool = False) -> None:
+        """Wide: controls, picture, figures. Less wide: the figures below the controls. Narrow: all below the picture."""
         width = self.width() / self._theme.scale
         name = "wide" if width >= _WIDE else "medium" if width >= _MEDIUM else "narrow"
-        if name == self._arrangement:
+        wide, narrow = name == "wide", name == "narrow"
+        least, most = map(self._theme.px, _PICTURE)
+        self._faces.setMinimumHeight(min(max(round(0.45 * self.height()), least), most) if narrow else 0)
+        if name == self._arrangement and not anew:
             return
         self._arrangement = name
-        for part in (self._side_scroll, self._picture_part, self._far_scroll, self.strip):
-            self._grid.removeWidget(part)
-        wide, narrow = name == "wide", name == "narrow"
         (self._far_column if wide else self._side_column).addWidget(self._figures_part)
         self._far_scroll.setVisible(wide)
         self.told.set_lines(3 if narrow else 2)
+        self._pages.setCurrentIndex(1 if narrow else 0)
         if narrow:
-            for row, part in enumerate((self._picture_part, self.strip, self._side_scroll)):
-                self._grid.addWidget(part, row, 0)
-        else:
-            self._grid.addWidget(self.strip, 0, 0)
-            self._grid.addWidget(self._side_scroll, 1, 0)
-            self._grid.addWidget(self._picture_part, 0, 1, 2, 1)
-        if wide:
-            self._grid.addWidget(self._far_scroll, 0, 2, 2, 1)
-        for i, stretch in enumerate((1, 0, 0) if narrow else (3, 4, 3) if wide else (1, 1, 0)):
+            for part in (self._picture_part, self.strip, self._side):
+                self._one_column.addWidget(part)
+            return
+        self._side_slot.addWidget(self._side)
+        self._grid.addWidget(self.strip, 0, 0)
+        self._grid.addWidget(self._side_scroll, 1, 0)
+        self._grid.addWidget(self._picture_part, 0, 1, 2, 1)
+        self._grid.addWidget(self._far_scroll, 0, 2, 2, 1)
+        for i, stretch in enumerate((3, 4, 3) if wide else (1, 1, 0)):
             self._grid.setColumnStretch(i, stretch)
-        for i, stretch in enumerate((3, 0, 2) if narrow else (0, 1, 0)):
-            self._grid.setRowStretch(i, stretch)
+        self._grid.setRowStretch(1, 1)

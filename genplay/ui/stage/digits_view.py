@@ -15,6 +15,7 @@ from genplay.training.snapshot import FieldRequest, Snapshot
 from genplay.ui.ask import LatestAsk
 from genplay.ui.paint.heat import ink_table
 from genplay.ui.paint.tiles import TileGrid, digit_tiles
+from genplay.ui.stage.digit_words import samples_title, samples_words, top_words
 from genplay.ui.stage.image_card import ImageCard
 from genplay.ui.stage.layers import missing
 from genplay.ui.stage.moments import Moments
@@ -256,37 +257,15 @@ class DigitsView(QWidget):
         self.top.show_tiles(digit_tiles(pictures, self._model_ink), captions=shown, tips=tips)
 
     def _say_captions(self) -> None:
-        snapshot = self._snapshot
-        samples, top = self._sections["samples"], self._sections["density"]
-        if snapshot is None:
-            samples.say("The model is being made ready.")
-            top.say("The model is being made ready.")
-            return
-        untrained = "Not trained yet: this is how the model begins." if snapshot.step == 0 else ""
-        label, names = snapshot.samples_label, self._experiment.data.class_names
-        samples.title(
-            "Samples" if label is None or label >= len(names) else f"Samples of class {names[label]}"
+        snapshot, experiment = self._snapshot, self._experiment
+        samples = self._sections["samples"]
+        samples.title(samples_title(snapshot, experiment.data.class_names))
+        samples.say(samples_words(snapshot))
+        found = snapshot is not None and self._exact_for == (snapshot.run_id, snapshot.step)
+        log_p = self._top[1] if self._top is not None else None
+        self._sections["density"].say(
+            top_words(snapshot, experiment.card, log_p, found=found, searching=self.search.running)
         )
-        samples.say(untrained or "The same noise every time, so that each image can be followed.")
-        if "digits" not in self._experiment.card.density:
-            top.say(f"{self._experiment.card.title} has no density, so no image can be called most probable.")
-        elif self._exact_for == (snapshot.run_id, snapshot.step):
-            kind = self._experiment.card.density["digits"]
-            word = {"exact": "exact", "bound": "ranked by a bound", "estimate": "ranked by an estimate"}[kind]
-            share = (
-                float(np.exp(self._top[1]).sum())
-                if self._top is not None and self._top[1] is not None
-                else 0.0
-            )
-            top.say(
-                f"Of all 33,554,432 images, {word}; log p in nats. These {TOP} hold {share:.0%} of the probability."
-            )
-        elif self.search.running:
-            top.say("Looking through all 2²⁵ images …")
-        elif snapshot.state == "running":
-            top.say("Of the samples, by log p in nats; all images are searched when training rests.")
-        else:
-            top.say("Of the samples, by log p in nats.")
 
     # The search through all images
 

@@ -20,7 +20,9 @@ Array = NDArray[np.float64]
 _EVERY = 1.0
 """Seconds between questions while the model trains."""
 
-_ASKED = ("paths", "warp", "noised")
+_TITLES = {"paths": "paths", "warp": "warped grid", "noised": "noised data"}
+_ASKED = tuple(_TITLES)
+_NO_NUMBER = "Some of it came out as no number: the model has gone too far. Rewind, or lower the learning rate and train on."
 _LINES, _POINTS = 17, 61
 """A warped grid has so many lines each way, of so many points."""
 
@@ -36,7 +38,7 @@ def grid_lines(box: Box) -> Array:
 
 
 class Moments(QObject):
-    """Keeps the answers for one view; ``changed`` when there is something new to draw.
+    """Keeps the answers for one view; ``changed`` when there is something new to draw, or to say of what cannot be drawn.
 
     ``samples``: how many samples are followed; ``points``: how many training points are noised.
     """
@@ -48,12 +50,14 @@ class Moments(QObject):
         self._experiment = experiment
         self._samples, self._points = samples, points
         self._answers: dict[str, Any] = {}
+        self._troubles: dict[str, str] = {}
         self._asked: dict[str, tuple[object, ...]] = {}
         self._asked_at: dict[str, float] = {}
         self._askers: dict[str, LatestAsk] = {}
         for name in _ASKED:
             asker = self._askers[name] = LatestAsk(self)
             asker.answered.connect(lambda tag, answer, name=name: self._take(name, tag, answer))
+            asker.failed.connect(lambda tag, reason, name=name: self._fail(name, tag, reason))
 
     def keep(self, layers: frozenset[str], snapshot: Snapshot | None) -> None:
         """Ask for what is shown and no longer fresh; forget what is not shown."""
@@ -61,6 +65,7 @@ class Moments(QObject):
             if name not in layers:
                 self._answers.pop(name, None)
                 self._asked.pop(name, None)
+                self._troubles.pop(name, None)
             elif snapshot is not None and snapshot.run_id == self._experiment.run_id:
                 self._refresh(name, snapshot)
 
@@ -88,15 +93,28 @@ class Moments(QObject):
         return experiment.query("noised", x, 1.0 - experiment.subject.t)
 
     def _take(self, name: str, tag: tuple[int, str], answer: Any) -> None:
-        if tag[0] == self._experiment.run_id and name in self._asked:
+        states = answer[0] if name == "paths" else answer
+        if not np.isfinite(states).all():
+            self._fail(name, tag, _NO_NUMBER)
+        elif tag[0] == self._experiment.run_id and name in self._asked:
             self._answers[name] = answer
+            self._troubles.pop(name, None)
             self.changed.emit()
+
+    def _fail(self, name: str, tag: tuple[int, str], reason: str) -> None:
+        """Nothing is drawn that is not so now, and it is said why; told once, however often it is asked again."""
+        if tag[0] == self._experiment.run_id and name in self._asked:
+            said = f"The {_TITLES[name]} cannot be shown. {reason}"
+            if self._troubles.get(name) != said:
+                self._answers.pop(name, None)
+                self._troubles[name] = said
+                self.changed.emit()
 
     def forget(self) -> None:
         """Drop everything: another run is open."""
         for asker in self._askers.values():
             asker.forget()
-        self._answers, self._asked = {}, {}
+        self._answers, self._asked, self._troubles = {}, {}, {}
 
     # What there is to draw
 
@@ -135,6 +153,11 @@ class Moments(QObject):
         """The first training points on their way to noise, (n, d)."""
         found: Array | None = self._answers.get("noised")
         return found
+
+    @property
+    def trouble(self) -> str:
+        """Why something that is switched on is not drawn, in sentences; '' if all is there."""
+        return " ".join(self._troubles.values())
 
     def words(self) -> str:
         """Which moment it is, for the layers that are shown."""

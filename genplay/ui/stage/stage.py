@@ -53,6 +53,12 @@ class Stage(QWidget):
         self._pages.addWidget(self.plane)
         self._pages.addWidget(self.digits)
         self.scrubber = Scrubber(experiment, actions, theme, self)
+        self.trouble = QLabel("", self)
+        self.trouble.setProperty("role", "error")
+        let_wrap(self.trouble)
+        self.trouble.setTextFormat(Qt.TextFormat.PlainText)
+        self.trouble.setAccessibleName("What cannot be shown")
+        self.trouble.hide()
         self.bar = ColourBar(theme, self)
         self.readout = QLabel(_HINT, self)
         self.readout.setProperty("role", "small")
@@ -68,6 +74,7 @@ class Stage(QWidget):
         self._layout.addWidget(self.sentence)
         self._layout.addWidget(self._pages, 1)
         self._layout.addWidget(self.scrubber)
+        self._layout.addWidget(self.trouble)
         self._layout.addWidget(self._foot)
 
         self._reading: Reading | None = None
@@ -152,8 +159,8 @@ class Stage(QWidget):
         absent = missing(experiment.card, experiment.world, experiment.data)
         self.scrubber.setVisible(bool(experiment.stage.layers & set(MOMENTS) - set(absent)))
         self._hint()
-        self._say_time()
         self._view.open()
+        self._say_time()
         self.request_changed.emit()
 
     def _show_time(self) -> None:
@@ -161,7 +168,10 @@ class Stage(QWidget):
         self._say_time()
 
     def _say_time(self) -> None:
-        self.scrubber.say(self._view.moments.words())
+        moments = self._view.moments
+        self.scrubber.say(moments.words())
+        self.trouble.setText(moments.trouble)
+        self.trouble.setVisible(bool(moments.trouble))
 
     def _new_run(self, *_: object) -> None:
         self._run_id = self._experiment.run_id

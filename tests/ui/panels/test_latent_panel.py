@@ -194,8 +194,8 @@ def test_digits_strip_and_drawing(qtbot, theme) -> None:
 def test_a_model_without_a_code_says_so_and_offers_others(qtbot, theme) -> None:
     scene = Scene(theme, model="gmm")
     panel = opened(qtbot, scene)
-    assert panel._why.isVisible()
-    assert "has no latent code" in panel._why.text()
+    assert panel.without.why.isVisible()
+    assert "has no latent code" in panel.without.why.text()
     offer = next(b for b in panel.findChildren(QPushButton) if b.isVisible() and "spline" in b.text().lower())
     QTest.mouseClick(offer, Qt.MouseButton.LeftButton)
     settle(scene)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea
 
 from genplay.lab.sampling_words import event_words, figures, state_words
 from genplay.sampling.cards import cards
@@ -51,7 +51,7 @@ def test_events_one_by_one_and_full_speed(qtbot, scene: Scene, until) -> None:
     assert "is proposed: taken with probability" in panel.told.text()
     press(panel.next)
     beat(panel, until, lambda: sampling.view.told == 2, "for the answer")
-    assert panel.told.text().startswith(("Accepted", "Rejected"))
+    assert panel.told.text().startswith(("Chain 1. Accepted", "Chain 1. Rejected"))
     QTest.mouseClick(panel.play, Qt.MouseButton.LeftButton)
     assert panel.play.text() == "Pause"
     beat(panel, until, lambda: "R-hat" in panel.figures.text(), "for the figures")
@@ -183,3 +183,85 @@ def test_words_for_every_event(qtbot, scene: Scene, until) -> None:
     view = scene.experiment.sampling.view
     assert state_words(view)
     assert figures(view) == {}
+
+
+def test_the_watched_chain_is_chosen_by_box_and_click_and_its_events_are_told(
+    qtbot, scene: Scene, until
+) -> None:
+    panel = opened(qtbot, scene)
+    sampling = scene.experiment.sampling
+    scene.actions.run("sampler.step", n=21)
+    beat(panel, until, lambda: sampling.view.told == 21, "for events")
+    panel.chain.setFocus()
+    QTest.keyClick(panel.chain, Qt.Key.Key_Up)
+    beat(panel, until, lambda: sampling.view.watched == 1, "for the second chain")
+    view = sampling.view
+    assert view.told == 21, "nothing is sampled for it"
+    assert isinstance(view.event, Propose)
+    assert view.event.chain == 1
+    assert panel.told.text().startswith("Chain 2. ")
+    assert (view.trail[-1] == view.chains[1]).all()
+    scene.actions.run("sampler.step", n=20)
+    beat(panel, until, lambda: sampling.view.told == 41, "for more events")
+    view = sampling.view
+    far = int(np.argmax(np.hypot(*(view.chains - view.chains[1]).T)))
+    at = panel.picture.pixel_of(tuple(view.chains[far])).toPoint()
+    QTest.mouseClick(panel.picture, Qt.MouseButton.LeftButton, pos=at)
+    beat(panel, until, lambda: sampling.view.watched not in (0, 1), "for a clicked chain")
+    chosen = sampling.view.watched
+    assert np.hypot(*(view.chains[chosen] - view.chains[far])) < 0.1
+    assert panel.chain.lineEdit().text() == str(chosen + 1)
+    here = panel.picture.pixel_of(sampling.view.event.at).toPoint()
+    assert near(pixel(panel.picture, here), scene.theme.color("accent"))
+    assert not scene.notices
+    panel.chain.entered.emit("100000")
+    assert "Allowed" in scene.notices[-1].text
+    assert panel.chain.lineEdit().text() == str(chosen + 1)
+
+
+def test_watching_another_chain_changes_nothing_that_is_sampled(qtbot, scene: Scene, until) -> None:
+    panel = opened(qtbot, scene)
+    sampling, ends = scene.experiment.sampling, []
+    for chain in (1, 7):
+        scene.actions.run("sampler.reset")
+        for watched in (1, chain, 1):
+            scene.actions.run("sampler.chain", chain=watched)
+            told = sampling.view.told
+            scene.actions.run("sampler.step", n=6)
+            beat(panel, until, lambda told=told: sampling.view.told == told + 6, "for events")
+        scene.actions.run("sampler.chain", chain=chain)
+        beat(panel, until, lambda chain=chain: sampling.view.watched == chain - 1, "to follow")
+        steps = sampling.view.steps
+        scene.actions.run("sampler.step", n=2 * (40 - steps))
+        beat(panel, until, lambda: sampling.view.steps == 40, "for forty steps")
+        ends.append(sampling.view.chains)
+    assert (ends[0] == ends[1]).all()
+
+
+@pytest.mark.parametrize("scene", ["digits"], indirect=True)
+def test_an_image_is_chosen_to_be_watched(qtbot, scene: Scene, until) -> None:
+    panel = opened(qtbot, scene)
+    sampling = scene.experiment.sampling
+    scene.actions.run("sampler.choose", name="gibbs")
+    scene.actions.run("sampler.step", n=3)
+    beat(panel, until, lambda: sampling.view.told == 3, "for events")
+    QTest.mouseClick(panel.tiles, Qt.MouseButton.LeftButton, pos=panel.tiles.rect_of(4).center())
+    beat(panel, until, lambda: sampling.view.watched == 4, "for the fifth image")
+    view = sampling.view
+    assert isinstance(view.event, Flip)
+    assert panel.tiles.current == 4
+    tile, plain = panel._images(view)[4], panel._images(view)[0]
+    row, column = divmod(view.event.pixel, 5)
+    token = "accent" if view.event.lit else "accent_soft"
+    assert tile[row, column] == scene.theme.color(token).rgb()
+    assert scene.theme.color("accent").rgb() not in plain
+
+
+@pytest.mark.parametrize(("width", "narrow"), [(900, False), (600, False), (300, True)])
+def test_no_scroll_area_lies_within_another(qtbot, scene: Scene, width: int, narrow: bool) -> None:
+    panel = opened(qtbot, scene, width, 500)
+    areas = [area for area in panel.findChildren(QScrollArea) if area.isVisible()]
+    assert areas
+    assert not [a for a in areas if any(b is not a and b.isAncestorOf(a) for b in areas)]
+    assert (len(areas) == 1) == (narrow or width == 600)
+    assert panel.picture.square().width() >= 160

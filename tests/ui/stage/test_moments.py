@@ -276,3 +276,38 @@ def test_grid_lines_span_the_box() -> None:
     upright, level = lines[: len(lines) // 2], lines[len(lines) // 2 :]
     assert (np.ptp(upright[..., 0], axis=1) == 0).all()
     assert (np.ptp(level[..., 1], axis=1) == 0).all()
+
+
+@pytest.mark.parametrize("layer", ["paths", "warp", "noised"])
+def test_what_cannot_be_shown_says_why_once_and_goes_when_it_can_or_is_not_wanted(
+    qtbot, scene, layer
+) -> None:
+    stage = opened(qtbot, scene, layer)
+    assert not stage.trouble.isVisible()
+    name = {"paths": "trajectory", "warp": "stages", "noised": "noised"}[layer]
+    good = getattr(scene.worker.model, name)
+    told = []
+    stage.plane.moments.changed.connect(lambda: told.append(stage.trouble.text()))
+
+    def broken(*_: object) -> torch.Tensor:
+        raise ValueError("no way")
+
+    for step, answers in ((6, lambda *_: torch.full((3, 4, 2), torch.nan)), (7, broken), (8, broken)):
+        setattr(scene.worker.model, name, answers)
+        stage.render(scene.snapshot(step, "paused"))
+        settle(scene)
+    assert len(told) == 2, "the same reason is not told again"
+    assert "no number" in told[0]
+    assert "no way" in told[1]
+    assert stage.trouble.isVisible()
+    assert not scene.notices
+    setattr(scene.worker.model, name, good)
+    stage.render(scene.snapshot(9, "paused"))
+    settle(scene)
+    assert not stage.trouble.isVisible()
+    setattr(scene.worker.model, name, broken)
+    stage.render(scene.snapshot(10, "paused"))
+    settle(scene)
+    assert stage.trouble.isVisible()
+    scene.actions.run("stage.layer", name=layer, on=False)
+    assert not stage.trouble.isVisible()
