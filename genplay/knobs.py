@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 
 from genplay.errors import BadInput, suggest
 
-__all__ = ["KnobInfo", "Knobs", "Value", "knob"]
+__all__ = ["KnobInfo", "Knobs", "Value", "again", "knob"]
 
 Value = bool | int | float | str
 Type = Literal["bool", "int", "float", "choice"]
@@ -135,6 +135,16 @@ def knob(
         "label": label, "help": help, "unit": unit, "worlds": worlds, "objectives": objectives,
     }  # fmt: skip
     return field(default=default, metadata=meta)
+
+
+def again(base: type[Knobs], name: str, default: Value | None = None, **changes: object) -> Any:
+    """A knob of a base class once more, with another default or other properties (``help``, ``low``, ``objectives`` …)."""
+    (known,) = (f for f in dataclasses.fields(base) if f.name == name)
+    strange = set(changes) - set(known.metadata)
+    if strange:
+        raise TypeError(f"a knob has no {', '.join(sorted(strange))}")
+    value = known.default if default is None else default
+    return field(default=value, metadata={**known.metadata, **changes})
 
 
 @dataclass(frozen=True)

@@ -1,3 +1,4 @@
+import dataclasses
 from dataclasses import dataclass
 
 import pytest
@@ -5,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genplay.errors import BadInput
-from genplay.knobs import Knobs, knob
+from genplay.knobs import Knobs, again, knob
 
 
 @dataclass(frozen=True)
@@ -104,3 +105,16 @@ def test_reading_back_what_was_written_gives_the_same(width, rate, kind, bias):
 def test_changed_holds_only_what_differs():
     assert Settings().changed() == {}
     assert Settings(width=3).changed() == {"width": 3}
+
+
+def test_a_knob_once_more_keeps_what_is_not_changed():
+    @dataclass(frozen=True)
+    class Others(Settings):
+        width: int = again(Settings, "width", 7, help="Other words.")
+
+    known, changed = Settings.info("width"), Others.info("width")
+    assert (changed.default, changed.help) == (7, "Other words.")
+    assert dataclasses.replace(changed, default=known.default, help=known.help) == known
+    assert [i.name for i in Others.infos()] == [i.name for i in Settings.infos()]
+    with pytest.raises(TypeError, match="no colour"):
+        again(Settings, "width", colour="red")

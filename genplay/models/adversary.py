@@ -13,9 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from genplay.models.differentiation import held_still
 from genplay.models.layers import NoiseTape, mlp
 
-__all__ = ["Adversary", "hard_pixels"]
+__all__ = ["Adversary"]
 
 
 class Adversary(nn.Module):
@@ -54,17 +55,5 @@ class Adversary(nn.Module):
 
     def generator_loss(self, fake: Tensor, blur: float, generator: torch.Generator) -> Tensor:
         """softplus(−l(x̃)), the discriminator held still."""
-        still = list(self.net.parameters())
-        for p in still:
-            p.requires_grad_(False)
-        try:
+        with held_still(self.net.parameters()):
             return softplus(-self.logits(self._blurred(fake, blur, "G", generator))).mean()
-        finally:
-            for p in still:
-                p.requires_grad_(True)
-
-
-def hard_pixels(p: Tensor, level: Tensor) -> Tensor:
-    """Pixels drawn as −1 or 1 (lit where ``level`` is below p), with the gradient passed straight through to p."""
-    drawn = (level < p).to(p)
-    return 2 * (drawn + (p - p.detach())) - 1

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from genplay.models.flow import Layer
-from genplay.models.flow_knobs import FlowKnobs
+from genplay.models.flow_knobs import AffineKnobs
 from genplay.models.layers import mlp
 
 __all__ = ["AffineCoupling"]
@@ -22,12 +22,10 @@ __all__ = ["AffineCoupling"]
 class AffineCoupling(Layer):
     """With ``leads`` 0 the first half of the dimensions leads and the second follows, with 1 the other way round."""
 
-    def __init__(
-        self, dim: int, knobs: FlowKnobs, leads: int, generator: torch.Generator, bound: float
-    ) -> None:
+    def __init__(self, dim: int, knobs: AffineKnobs, leads: int, generator: torch.Generator) -> None:
         super().__init__()
         self.leads = leads
-        self.bound = bound
+        self.bound = knobs.bound
         self.split = dim // 2
         leaders = self.split if leads == 0 else dim - self.split
         # One network with two heads. Small last weights: the flow begins near the identity.

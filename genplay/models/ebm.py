@@ -32,6 +32,7 @@ from torch import Tensor, nn
 from genplay.models.base import About, Batch, Model, Phase, Setting, Terms
 from genplay.models.cards.ebm import CARD, EBMKnobs
 from genplay.models.curvature import along
+from genplay.models.differentiation import held_still
 from genplay.models.energy_exhibits import landscape, normaliser
 from genplay.models.energy_grid import EnergyGrid, energy_grid, settled_grid
 from genplay.models.exhibits import Exhibit
@@ -96,17 +97,11 @@ class EBM(Model):
         return torch.add(self.net(u).squeeze(1), u.square().sum(dim=1), alpha=bowl)
 
     def _field(self, u: Tensor) -> tuple[Tensor, Tensor]:
-        """E and ∇E at standardised points; the parameters take no part in the differentiation."""
-        for p in self.net.parameters():
-            p.requires_grad_(False)
-        try:
-            with torch.enable_grad():
-                u = u.detach().requires_grad_()
-                energy = self._energy(u)
-                (slope,) = torch.autograd.grad(energy.sum(), u)
-        finally:
-            for p in self.net.parameters():
-                p.requires_grad_(True)
+        """E and ∇E at standardised points."""
+        with held_still(self.net.parameters()), torch.enable_grad():
+            u = u.detach().requires_grad_()
+            energy = self._energy(u)
+            (slope,) = torch.autograd.grad(energy.sum(), u)
         return energy.detach(), slope
 
     def energy(self, x: Tensor) -> Tensor:

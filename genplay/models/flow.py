@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from genplay.knobs import Knobs
 from genplay.models.base import About, Batch, Model, Phase, Setting, Terms
+from genplay.models.differentiation import slope_of
 from genplay.models.exhibits import Exhibit
 from genplay.models.flow_exhibits import plane_exhibits
 from genplay.models.flow_knobs import FlowKnobs
@@ -200,10 +201,7 @@ class PlaneFlow(Flow):
 
     def score(self, x: Tensor) -> Tensor:
         """∇ₓ log p(x), by automatic differentiation, (n, 2) → (n, 2)."""
-        with torch.enable_grad():
-            x = x.detach().requires_grad_()
-            (slope,) = torch.autograd.grad(self.log_density(x).sum(), x)
-        return slope
+        return slope_of(self.log_density, x)
 
     def encode(self, x: Tensor) -> Tensor:
         """z = f(x)."""

@@ -25,6 +25,7 @@ from genplay.models.adversary import Adversary
 from genplay.models.base import About, Batch, Model, Phase, Setting, Terms
 from genplay.models.cards.flow_gan import CARD, FlowGANKnobs
 from genplay.models.couplings import AffineCouplings
+from genplay.models.differentiation import slope_of
 from genplay.models.exhibits import Exhibit
 from genplay.models.hybrid_exhibits import hybrid_exhibits
 from genplay.models.layers import NoiseTape, Standardise
@@ -161,10 +162,7 @@ class FlowGAN(_Hybrid):
 
     def score(self, x: Tensor) -> Tensor:
         """∇ₓ log p(x), by automatic differentiation, (n, 2) → (n, 2)."""
-        with torch.enable_grad():
-            x = x.detach().requires_grad_()
-            (slope,) = torch.autograd.grad(self.log_prob(x).sum(), x)
-        return slope
+        return slope_of(self.log_prob, x)
 
     def encode(self, x: Tensor) -> Tensor:
         """z = G⁻¹(x)."""

@@ -1,14 +1,14 @@
-"""The knobs that every flow has on top of those of its networks, and the objectives by which flows are trained."""
+"""The knobs that all flows share, those that flows of affine layers share, and the objectives by which flows are trained."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from genplay.knobs import knob
+from genplay.knobs import again, knob
 from genplay.models.card import Objective
 from genplay.models.net_knobs import NetKnobs
 
-__all__ = ["FLOW_OBJECTIVES", "FlowKnobs"]
+__all__ = ["FLOW_OBJECTIVES", "AffineKnobs", "FlowKnobs"]
 
 FLOW_OBJECTIVES = (
     Objective(
@@ -51,4 +51,25 @@ class FlowKnobs(NetKnobs):
         live=True,
         label="draws for the bound",
         worlds=("digits",),
+    )
+
+
+@dataclass(frozen=True)
+class AffineKnobs(FlowKnobs):
+    """A flow whose layers stretch and shift, as far as a network says."""
+
+    layers: int = knob(8, "How many layers.", low=1, high=24)
+    width: int = again(
+        NetKnobs,
+        "width",
+        48,
+        help="Units in each hidden layer of the networks that say how far to stretch and shift.",
+    )
+    depth: int = again(NetKnobs, "depth", 2, help="Hidden layers of these networks.", high=4)
+    bound: float = knob(
+        2.0,
+        "A layer stretches by at most e to this: without a limit training runs away.",
+        low=0.1,
+        high=5.0,
+        label="limit of the log stretch",
     )

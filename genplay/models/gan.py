@@ -32,9 +32,11 @@ from genplay.models.base import About, Batch, Phase, Setting, Terms
 from genplay.models.cards.gan import CARD, GANKnobs
 from genplay.models.code_generator import CodeGenerator
 from genplay.models.critic import Crowd, SpectralLinear, spectral
+from genplay.models.differentiation import held_still
 from genplay.models.exhibits import Exhibit
 from genplay.models.gan_exhibits import gan_exhibits
 from genplay.models.layers import NoiseTape, Standardise, mlp
+from genplay.models.straight_through import hard_pixels
 
 __all__ = ["GAN"]
 
@@ -99,18 +101,12 @@ class GAN(CodeGenerator):
                 part.follow()
 
     def _fake(self, batch: Batch, n: int) -> Tensor:
-        """n samples of the generator as the discriminator sees them.
-
-        A pixel is drawn as 0 or 1, so that grey does not give the generator away; its gradient is passed straight
-        through to the probability (Bengio et al. 2013).
-        """
+        """n samples of the generator as the discriminator sees them; pixels are drawn, so that grey does not give them away."""
         like = self.critic_centre
         out: Tensor = self.generator_net(self._codes.draw((n, self.latent_dim), like, batch.generator))
         if not self.binary:
             return out
-        p = torch.sigmoid(out)
-        drawn = (self._pixels.draw((n, self.dim), like, batch.generator) < p).to(p)
-        return 2 * (drawn + p - p.detach()) - 1
+        return hard_pixels(torch.sigmoid(out), self._pixels.draw((n, self.dim), like, batch.generator))
 
     def _blurred(self, u: Tensor, tape: NoiseTape, generator: torch.Generator) -> Tensor:
         """Inputs with instance noise."""
@@ -187,16 +183,10 @@ class GAN(CodeGenerator):
         return out
 
     def _generator_step(self, batch: Batch) -> Terms:
-        """The discriminator is held still: its parameters take no part in the differentiation."""
-        still = self._critic_parameters()
-        for p in still:
-            p.requires_grad_(False)
-        try:
+        """The discriminator is held still: only the generator is to please it."""
+        with held_still(self._critic_parameters()):
             fake = self._blurred(self._fake(batch, len(batch.x)), self._blur_fake, batch.generator)
             logits = self.logits(fake, fake)
-        finally:
-            for p in still:
-                p.requires_grad_(True)
         return {"loss": self.generator_loss(logits)}
 
     def generator_loss(self, fake: Tensor) -> Tensor:

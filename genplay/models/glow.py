@@ -81,7 +81,7 @@ class GlowStep(Layer):
         super().__init__()
         self.norm = ActNorm(dim)
         self.mix = InvertibleLinear(dim, generator)
-        self.couple = AffineCoupling(dim, knobs, 0, generator, knobs.bound)
+        self.couple = AffineCoupling(dim, knobs, 0, generator)
 
     def settle(self, x: Tensor) -> None:
         self.norm.settle(x)

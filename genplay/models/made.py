@@ -29,6 +29,7 @@ from genplay.models.cards.made import CARD, MADEKnobs
 from genplay.models.chain_exhibits import conditional_curves, pixel_by_pixel
 from genplay.models.coordinate_heads import BernoulliHead, DiscretisedLogisticHead, Head, coordinate_head
 from genplay.models.decoding import ancestral, decoding_exhibits, jacobi
+from genplay.models.differentiation import slope_of
 from genplay.models.exhibits import Exhibit, Matrix
 from genplay.models.prefix_tree import prefix_tree_blocks
 from genplay.quantity import Kind
@@ -245,12 +246,13 @@ class PlaneMADE(_Chain):
         """∇ₓ log p(x), (n, 2) → (n, 2). A density of flat bins has no slope: there it is that of the smooth curve
         through the middles of the steps."""
         head = self.head
-        with torch.enable_grad():
-            x = x.detach().requires_grad_()
+        density = head.smooth if isinstance(head, DiscretisedLogisticHead) else head.log_prob
+
+        def log_p(x: Tensor) -> Tensor:
             u = self.standardise(x)
-            density = head.smooth if isinstance(head, DiscretisedLogisticHead) else head.log_prob
-            (slope,) = torch.autograd.grad(density(self.predict(u), u).sum(), x)
-        return slope
+            return density(self.predict(u), u).sum(dim=1)
+
+        return slope_of(log_p, x)
 
     @torch.no_grad()
     def exhibits(self, about: About) -> tuple[Exhibit, ...]:

@@ -2,10 +2,8 @@
 
 D is the sliced Wasserstein distance, MMD with kernels of five widths, or the Sinkhorn divergence (see ``transport``).
 Each needs only samples of both sides, so like a GAN the model has no density, but there is no game that could cycle or
-collapse: D falls or it does not. Images are compared as their pixels, dark −1 and light 1; a pixel is drawn as 0 or 1 and
-its gradient passed straight through to its probability [1].
-
-[1] Bengio, Léonard and Courville 2013. The distances: see ``transport``.
+collapse: D falls or it does not. Images are compared as their pixels, dark −1 and light 1; a pixel is drawn, and its gradient
+passed straight through to its probability (``straight_through``). References: see ``transport``.
 """
 
 from __future__ import annotations
@@ -20,6 +18,7 @@ from genplay.models.code_generator import CodeGenerator
 from genplay.models.exhibits import Exhibit, Facts, Matrix, Pictures, PlanePicture, Polyline
 from genplay.models.latent_exhibits import a_few, array
 from genplay.models.layers import NoiseTape, Standardise, mlp
+from genplay.models.straight_through import hard_pixels
 from genplay.models.transport import directions, mmd, sinkhorn_divergence, sinkhorn_plan, sliced_wasserstein
 from genplay.quantity import estimate
 from genplay.spaces.plane import Box
@@ -58,9 +57,7 @@ class MomentMatching(CodeGenerator):
         out: Tensor = self.net(self._codes.draw((n, self.latent_dim), like, generator))
         if not self.binary:
             return out
-        p = torch.sigmoid(out)
-        drawn = (self._pixels.draw((n, self.dim), like, generator) < p).to(p)
-        return 2 * (drawn + p - p.detach()) - 1
+        return hard_pixels(torch.sigmoid(out), self._pixels.draw((n, self.dim), like, generator))
 
     def _step(self, batch: Batch) -> Terms:
         x = batch.x if self.objective != "sinkhorn" else batch.x[:MOST]

@@ -27,7 +27,7 @@ class RealNVPLayers(Flow):
 
     def make_transform(self, generator: torch.Generator) -> Transform:
         def layer(leads: int) -> Layer:
-            return AffineCoupling(self.dim, self.knobs, leads, generator, self.knobs.bound)
+            return AffineCoupling(self.dim, self.knobs, leads, generator)
 
         return Chain(halves_in_turn(layer, self.knobs.layers, self.dim, generator))
 

@@ -21,6 +21,7 @@ from genplay.models.cards.chain_knobs import CoordinateKnobs, SequenceKnobs
 from genplay.models.chain_exhibits import conditional_curves, exposure, pixel_by_pixel, reach
 from genplay.models.coordinate_heads import BernoulliHead, Head, coordinate_head
 from genplay.models.decoding import MEASURED, Step, ancestral, decoding_exhibits, jacobi
+from genplay.models.differentiation import slope_of
 from genplay.models.exhibits import Exhibit
 from genplay.quantity import Kind
 
@@ -211,10 +212,12 @@ class PlaneScore:
     def score(self, x: Tensor) -> Tensor:
         """∇ₓ log p(x), (n, 2) → (n, 2); of flat bins that of the smooth curve through the middles of the steps."""
         assert isinstance(self, SequenceModel)
-        density = getattr(self.head, "smooth", self.head.log_prob)
-        with torch.enable_grad():
-            x = x.detach().requires_grad_()
-            u = self._targets(x)
-            total = density(self.predict(u, self._no_class(len(x))), u).sum()
-            (slope,) = torch.autograd.grad(total, x)
-        return slope
+        model: SequenceModel = self
+        density = getattr(model.head, "smooth", model.head.log_prob)
+
+        def log_p(x: Tensor) -> Tensor:
+            u = model._targets(x)
+            total: Tensor = density(model.predict(u, model._no_class(len(x))), u).sum(dim=1)
+            return total
+
+        return slope_of(log_p, x)

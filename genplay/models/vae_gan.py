@@ -18,7 +18,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from genplay.models.adversary import Adversary, hard_pixels
+from genplay.models.adversary import Adversary
 from genplay.models.base import About, Batch, Phase, Setting, Terms
 from genplay.models.cards.vae_gan import CARD, VAEGANKnobs
 from genplay.models.categorical_decoder import CategoricalDecoder
@@ -26,6 +26,7 @@ from genplay.models.decoders import BernoulliDecoder
 from genplay.models.exhibits import Exhibit
 from genplay.models.hybrid_exhibits import hybrid_exhibits
 from genplay.models.layers import NoiseTape, Standardise
+from genplay.models.straight_through import hard_pixels
 from genplay.models.vae import VAE
 
 __all__ = ["VAEGAN"]

@@ -71,14 +71,4 @@ class Ancestral(Sampler[Drawn]):
 
     def collect(self, n: int) -> Array:
         """n independent samples."""
-        return drawn(self, n)
-
-
-def drawn(sampler: Sampler[Drawn] | Sampler[Change], n: int) -> Array:
-    """Samples as they come out of the steps, until there are n."""
-    parts: list[Array] = []
-    count = 0
-    while count < n:
-        parts.append(sampler.advance().drawn)
-        count += len(parts[-1])
-    return np.concatenate(parts)[:n]
+        return self.gathered(n)

@@ -108,9 +108,4 @@ class AnnealedLangevin(Sampler[Walked]):
 
     def collect(self, n: int) -> Array:
         """n samples, each chain's from a descent of its own."""
-        parts: list[Array] = []
-        while len(parts) * self.n < n:
-            found = self.advance().drawn
-            if len(found):
-                parts.append(found)
-        return np.concatenate(parts)[:n]
+        return self.gathered(n)

@@ -102,6 +102,15 @@ class Sampler(Generic[C]):
             parts.append(self.x.copy())
         return np.concatenate(parts)[:n]
 
+    def gathered(self, n: int) -> Array:
+        """n samples as they come out of the steps, without a warm-up: for samplers whose steps draw afresh."""
+        parts: list[Array] = []
+        count = 0
+        while count < n:
+            parts.append(self.advance().drawn)
+            count += len(parts[-1])
+        return np.concatenate(parts)[:n]
+
     def results(self) -> dict[str, Quantity]:
         """What the sampler can say of its work, by name."""
         if not self.proposed:

@@ -26,6 +26,7 @@ from genplay.models.base import (
     Model,
 )
 from genplay.models.card import Capability
+from genplay.models.differentiation import slope_of
 from genplay.quantity import Quantity, exact
 from genplay.sampling.target import Ability, ChainRule, Draws, Flow, NoiseLevels, Target
 from genplay.spaces.binary import CACHED, N_IMAGES, blocks, images
@@ -146,17 +147,12 @@ def _gradient(
     if not dense:
         return None, ""
 
-    def slope(x: Tensor) -> Tensor:
-        with torch.enable_grad():
-            x = x.detach().requires_grad_()
-            if isinstance(model, HasEnergy) and "energy" in able:
-                value = -model.energy(x)
-            else:
-                value = cast(HasDensity, model).log_prob(x)
-            (found,) = torch.autograd.grad(value.sum(), x)
-        return found
+    def log_p(x: Tensor) -> Tensor:
+        if isinstance(model, HasEnergy) and "energy" in able:
+            return -model.energy(x)
+        return cast(HasDensity, model).log_prob(x)
 
-    return _asked(model, slope), "automatic differentiation of log p"
+    return _asked(model, lambda x: slope_of(log_p, x)), "automatic differentiation of log p"
 
 
 def _draws(model: Model, by_blocks: bool) -> Draws:

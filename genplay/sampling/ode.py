@@ -112,9 +112,4 @@ class ODE(Sampler[Flowed]):
 
     def collect(self, n: int) -> Array:
         """n samples, one for each start."""
-        parts: list[Array] = []
-        while len(parts) * self.n < n:
-            found = self.advance().drawn
-            if len(found):
-                parts.append(found)
-        return np.concatenate(parts)[:n]
+        return self.gathered(n)

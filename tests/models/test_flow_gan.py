@@ -8,10 +8,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from genplay.models.adversary import Adversary, hard_pixels
+from genplay.models.adversary import Adversary
 from genplay.models.base import About, Batch
 from genplay.models.exhibits import Facts
 from genplay.models.flow_gan import FlowGAN, PixelFlowGAN
+from genplay.models.straight_through import hard_pixels
 from genplay.quantity import Quantity
 from genplay.spaces.plane import HOME, Grid
 from tests.models.harness import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from genplay.knobs import knob
+from genplay.knobs import again, knob
 from genplay.models.card import Card, Objective
 from genplay.models.net_knobs import NetKnobs
 
@@ -22,9 +22,7 @@ class AutoencoderKnobs(NetKnobs):
         1, "Dimensions of the code that a point has to pass through; with 2 nothing is lost.", low=1, high=2,
         label="latent", worlds=("plane",),
     )  # fmt: skip
-    activation: str = knob(
-        "silu", "The bend in each hidden unit.", choices=("relu", "tanh", "silu", "softplus")
-    )
+    activation: str = again(NetKnobs, "activation", "silu")
     codes: str = knob(
         "mixture", "The density that is fitted to the codes, in a second step, so that codes can be drawn.",
         choices=("gaussian", "mixture", "flow"), label="density of the codes",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from genplay.knobs import Knobs, knob
+from genplay.knobs import Knobs, again, knob
 from genplay.models.card import Card
-from genplay.models.flow_knobs import FLOW_OBJECTIVES
+from genplay.models.flow_knobs import FLOW_OBJECTIVES, FlowKnobs
 
 __all__ = ["CARD", "CNFKnobs"]
 
@@ -36,25 +36,8 @@ class CNFKnobs(Knobs):
         live=True,
         label="weight of the kinetic energy",
     )
-    jitter: float = knob(
-        0.03,
-        "Noise added to the data while training: a little keeps the flow from piling its density onto single points.",
-        low=0.0,
-        high=1.0,
-        live=True,
-        unit="standard deviations",
-        worlds=("plane",),
-    )
-    draws: int = knob(
-        4,
-        "How often an image is filled with fresh noise when its probability is bounded: more draws, a tighter bound.",
-        low=1,
-        high=256,
-        log=True,
-        live=True,
-        label="draws for the bound",
-        worlds=("digits",),
-    )
+    jitter: float = again(FlowKnobs, "jitter")
+    draws: int = again(FlowKnobs, "draws", 4)
 
 
 CARD = Card(

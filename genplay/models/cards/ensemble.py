@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from genplay.knobs import Knobs, knob
+from genplay.knobs import Knobs, again, knob
 from genplay.models.card import Card, Objective
+from genplay.models.net_knobs import NetKnobs
 
 __all__ = ["CARD", "EnsembleKnobs"]
 
@@ -26,9 +27,7 @@ class EnsembleKnobs(Knobs):
     layers: int = knob(2, "Layers of each flow.", low=1, high=8, worlds=("plane",))
     width: int = knob(32, "Units in each hidden layer of each expert.", low=24, high=256, log=True)
     depth: int = knob(2, "Hidden layers of each expert's networks.", low=1, high=3)
-    activation: str = knob(
-        "relu", "The bend in each hidden unit.", choices=("relu", "tanh", "silu", "softplus")
-    )
+    activation: str = again(NetKnobs, "activation")
     m_steps: int = knob(
         3, "Steps of the experts for each time that the examples are shared out.", low=1, high=20, live=True,
         label="M steps", objectives=("em",),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from genplay.knobs import Knobs, knob
+from genplay.knobs import Knobs, again, knob
 from genplay.models.card import Card, Objective
+from genplay.models.flow_knobs import FlowKnobs
+from genplay.models.net_knobs import NetKnobs
 
 __all__ = ["CARD", "FlowMatchingKnobs"]
 
@@ -16,9 +18,7 @@ class FlowMatchingKnobs(Knobs):
 
     width: int = knob(96, "Units in each hidden layer of the velocity.", low=8, high=512, log=True)
     depth: int = knob(3, "Hidden layers of the velocity.", low=1, high=6)
-    activation: str = knob(
-        "silu", "The bend in each hidden unit.", choices=("relu", "tanh", "silu", "softplus")
-    )
+    activation: str = again(NetKnobs, "activation", "silu")
     ode_steps: int = knob(
         20, "Runge–Kutta steps of the solver for samples and densities.", low=2, high=200, log=True, live=True
     )
@@ -32,14 +32,7 @@ class FlowMatchingKnobs(Knobs):
         label="points matched together",
         objectives=("transport",),
     )
-    jitter: float = knob(
-        0.02,
-        "Noise added to the data while training: a little keeps the flow from piling its density onto single points.",
-        low=0.0,
-        high=1.0,
-        live=True,
-        unit="standard deviations",
-    )
+    jitter: float = again(FlowKnobs, "jitter", 0.02, worlds=None)
 
 
 CARD = Card(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from genplay.knobs import knob
+from genplay.knobs import again, knob
 from genplay.models.card import Card, Objective
 from genplay.models.net_knobs import NetKnobs
 
@@ -16,9 +16,7 @@ class GANKnobs(NetKnobs):
     """What can be turned on a GAN."""
 
     latent: int = knob(4, "Dimensions of the noise z that the generator turns into data.", low=1, high=32)
-    activation: str = knob(
-        "silu", "The bend in each hidden unit.", choices=("relu", "tanh", "silu", "softplus")
-    )
+    activation: str = again(NetKnobs, "activation", "silu")
     d_steps: int = knob(
         1, "Steps of the discriminator for each step of the generator.", low=1, high=20, live=True,
         label="discriminator steps",

@@ -4,42 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from genplay.knobs import knob
+from genplay.knobs import again, knob
 from genplay.models.card import Card
-from genplay.models.flow_knobs import FLOW_OBJECTIVES, FlowKnobs
+from genplay.models.flow_knobs import FLOW_OBJECTIVES, AffineKnobs
 
 __all__ = ["CARD", "MAFKnobs"]
 
 
 @dataclass(frozen=True)
-class MAFKnobs(FlowKnobs):
+class MAFKnobs(AffineKnobs):
     """What can be chosen about a masked autoregressive flow."""
 
-    layers: int = knob(
-        8, "How many autoregressive layers; the order of the numbers changes in between.", low=1, high=24
+    layers: int = again(
+        AffineKnobs,
+        "layers",
+        help="How many autoregressive layers; the order of the numbers changes in between.",
     )
-    width: int = knob(
-        48, "Units in each hidden layer of a layer's masked network.", low=24, high=512, log=True
-    )
-    depth: int = knob(2, "Hidden layers of a layer's masked network.", low=1, high=4)
-    norm: str = knob(
-        "none",
-        "Rescale each unit over the batch. Rescaling over the units of one example would let a number see later ones.",
+    width: int = again(AffineKnobs, "width", low=24)
+    norm: str = again(
+        AffineKnobs,
+        "norm",
+        help="Rescale each unit over the batch. Rescaling over the units of one example would let a number see later ones.",
         choices=("none", "batch"),
-        label="normalisation",
     )
     order: str = knob(
         "reverse",
         "How the order of the pixels changes from layer to layer.",
         choices=("reverse", "shuffle"),
         worlds=("digits",),
-    )
-    bound: float = knob(
-        2.0,
-        "A layer stretches by at most e to this: without a limit training runs away.",
-        low=0.1,
-        high=5.0,
-        label="limit of the log stretch",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from genplay.knobs import knob
+from genplay.knobs import again, knob
 from genplay.models.card import Card, Objective
 from genplay.models.net_knobs import NetKnobs
 
@@ -16,9 +16,7 @@ class MomentMatchingKnobs(NetKnobs):
     """What can be turned on a generator trained by a distance between clouds."""
 
     latent: int = knob(4, "Dimensions of the noise z that the generator turns into data.", low=1, high=32)
-    activation: str = knob(
-        "silu", "The bend in each hidden unit.", choices=("relu", "tanh", "silu", "softplus")
-    )
+    activation: str = again(NetKnobs, "activation", "silu")
     slices: int = knob(
         64, "Random directions on which both clouds are compared at each step.", low=1, high=1024, log=True,
         live=True, objectives=("sliced-wasserstein",),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from genplay.knobs import knob
+from genplay.knobs import again, knob
 from genplay.models.card import Card
 from genplay.models.cards.chain_knobs import CROSS_ENTROPY, SequenceKnobs
+from genplay.models.net_knobs import NetKnobs
 
 __all__ = ["CARD", "PixelCNNKnobs"]
 
@@ -21,9 +22,7 @@ class PixelCNNKnobs(SequenceKnobs):
     stacks: int = knob(
         2, "Two stacks of kernels see all pixels before; one alone has a blind spot.", low=1, high=2
     )
-    activation: str = knob(
-        "relu", "The bend in each hidden unit.", choices=("relu", "tanh", "silu", "softplus")
-    )
+    activation: str = again(NetKnobs, "activation")
 
 
 CARD = Card(

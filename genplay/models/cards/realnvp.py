@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from genplay.knobs import knob
+from genplay.knobs import again
 from genplay.models.card import Card
-from genplay.models.flow_knobs import FLOW_OBJECTIVES, FlowKnobs
+from genplay.models.flow_knobs import FLOW_OBJECTIVES, AffineKnobs
 
 __all__ = ["CARD", "RealNVPKnobs"]
 
 
 @dataclass(frozen=True)
-class RealNVPKnobs(FlowKnobs):
+class RealNVPKnobs(AffineKnobs):
     """What can be chosen about RealNVP."""
 
-    layers: int = knob(8, "How many couplings; the two halves take turns.", low=1, high=24)
-    width: int = knob(48, "Units in each hidden layer of a coupling's network.", low=4, high=512, log=True)
-    depth: int = knob(2, "Hidden layers of a coupling's network.", low=1, high=4)
-    bound: float = knob(
-        2.0,
-        "A coupling stretches by at most e to this: without a limit training runs away.",
-        low=0.1,
-        high=5.0,
-        label="limit of the log stretch",
-    )
+    layers: int = again(AffineKnobs, "layers", help="How many couplings; the two halves take turns.")
 
 
 CARD = Card(

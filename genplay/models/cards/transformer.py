@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from genplay.knobs import knob
+from genplay.knobs import again, knob
 from genplay.models.card import Card
 from genplay.models.cards.chain_knobs import CROSS_ENTROPY, CoordinateKnobs, SequenceKnobs
+from genplay.models.net_knobs import NetKnobs
 
 __all__ = ["CARD", "TransformerKnobs"]
 
@@ -18,9 +19,7 @@ class TransformerKnobs(CoordinateKnobs, SequenceKnobs):
     width: int = knob(48, "Numbers that stand for one place.", low=8, high=256, log=True)
     depth: int = knob(2, "Layers, each an attention and a small network.", low=1, high=6)
     heads: int = knob(4, "How many different looks back each layer takes.", low=1, high=8)
-    activation: str = knob(
-        "relu", "The bend in each hidden unit.", choices=("relu", "tanh", "silu", "softplus")
-    )
+    activation: str = again(NetKnobs, "activation")
     dropout: float = knob(
         0.0, "In training, this share of what a layer adds is silent at each step.", low=0.0, high=0.8
     )

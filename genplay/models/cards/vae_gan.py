@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from genplay.knobs import knob
+from genplay.knobs import again
 from genplay.models.card import Card, Objective
 from genplay.models.cards.adversary_knobs import HybridKnobs
 from genplay.models.cards.vae import CARD as VAE_CARD
@@ -17,13 +17,7 @@ __all__ = ["CARD", "VAEGANKnobs"]
 class VAEGANKnobs(VAEKnobs, HybridKnobs):
     """What can be turned on a VAE-GAN: all of a VAE, and the discriminator."""
 
-    beta: float = knob(
-        1.0, "Weight of the KL term: above 1 codes say less, below 1 they say more.", low=0.0, high=20.0, live=True, label="β"
-    )  # fmt: skip
-    decoder_noise: bool = knob(
-        True, "Draw from p(x | z) when sampling; off shows its mean (images: the likelier value of each pixel).", live=True,
-        label="noise when sampling",
-    )  # fmt: skip
+    beta: float = again(VAEKnobs, "beta", objectives=None)
 
 
 CARD = Card(
