@@ -10,6 +10,8 @@ __all__ = ["Kind", "Quantity", "bound", "estimate", "exact"]
 
 Kind = Literal["exact", "bound", "estimate"]
 Direction = Literal["lower", "upper"]
+_TINY = 1e-4
+"""Below this a value is written with a power of ten: six decimals would not show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,12 @@ class Quantity:
         if not math.isfinite(self.value):
             number = "∞" if self.value > 0 else "−∞" if self.value < 0 else "not a number"
             return f"{self.symbol} {number}"
-        number = f"{self.value:.{self.digits()}f}".replace("-", "−")
-        error = f" ± {self.stderr:.{self.digits()}f}" if self.stderr is not None else ""
+        if self.stderr is not None and 0 < abs(self.value) < _TINY:
+            number, error = f"{self.value:.2g}", f" ± {self.stderr:.2g}"
+        else:
+            number = f"{self.value:.{self.digits()}f}"
+            error = f" ± {self.stderr:.{self.digits()}f}" if self.stderr is not None else ""
+        number, error = number.replace("-", "−"), error.replace("e-", "e−")
         unit = f" {self.unit}" if self.unit else ""
         return f"{self.symbol} {number}{error}{unit}"
 

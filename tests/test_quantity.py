@@ -19,6 +19,7 @@ def test_each_kind_shows_its_own_sign():
 def test_digits_follow_the_standard_error():
     assert str(estimate(0.123456, 0.00012, "mean")) == "≈ 0.12346 ± 0.00012 nats"
     assert str(estimate(123.456, 7.0, "mean")) == "≈ 123.5 ± 7.0 nats"
+    assert str(estimate(-2.14e-6, 4.2e-8, "mean", unit="s")) == "≈ −2.1e−06 ± 4.2e−08 s"
 
 
 @given(NUMBERS, st.sampled_from(["lower", "upper"]))

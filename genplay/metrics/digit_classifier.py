@@ -55,6 +55,7 @@ class DigitClassifier:
 
 
 @cache
+@torch.enable_grad()
 def digit_classifier() -> DigitClassifier:
     """The classifier, trained by the first who asks."""
     parts = [

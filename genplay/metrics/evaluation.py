@@ -116,9 +116,6 @@ class Evaluation:
         x = self.rows("test")
         return x[rng.permutation(len(x))[: self.fresh]]
 
-    @property
-    def truth_name(self) -> str:
-        """What the model's samples are compared with, in words."""
-        return (
-            f"{len(self.truth):,} {'fresh draws of the law' if self.data.law is not None else 'test points'}"
-        )
+    def true_ones(self, n: int) -> str:
+        """n of what the model's samples are compared with, in words."""
+        return f"{n:,} {'fresh draws of the law' if self.data.law is not None else 'test points'}"

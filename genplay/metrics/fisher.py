@@ -32,7 +32,7 @@ def fisher(on: Evaluation) -> Quantity:
         )
     x = on.truth
     apart = np.square(slope(x) - model_score(on, x)).sum(axis=1)
-    method = f"mean over {on.truth_name}; the law's slope by {how}; standard error of the mean"
+    method = f"mean over {on.true_ones(len(x))}; the law's slope by {how}; standard error of the mean"
     return estimate(float(apart.mean()), standard_error(apart), method, unit="1/units²")
 
 

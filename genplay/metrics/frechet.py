@@ -41,7 +41,7 @@ def fid(on: Evaluation) -> Quantity:
         raise Missing("there are too few points for a covariance.")
     on.watch.at(0.5, "Fréchet distance")
     stderr = jackknife(lambda a, b: frechet_distance(x[a], y[b]), len(x), len(y))
-    method = f"Fréchet distance of {name}, {len(x):,} samples against {on.truth_name}; {SAID}"
+    method = f"Fréchet distance of {name}, {len(x):,} samples against {on.true_ones(len(y))}; {SAID}"
     return estimate(frechet_distance(x, y), stderr, method, unit="")
 
 

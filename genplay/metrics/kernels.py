@@ -69,7 +69,7 @@ def mmd(on: Evaluation) -> Quantity:
         raise Missing("most points are one and the same.")
     value, stderr = _measured(gaussian_kernel(np.concatenate([x, y]), width), len(x), len(y))
     method = (
-        f"MMD², unbiased, {len(x):,} samples against {len(y):,} of {on.truth_name}, Gaussian kernel of width {width:.3g} "
+        f"MMD², unbiased, {len(x):,} samples against {on.true_ones(len(y))}, Gaussian kernel of width {width:.3g} "
         f"(the median distance); {SAID}"
     )
     return estimate(value, stderr, method, unit="")
@@ -84,7 +84,7 @@ def kid(on: Evaluation) -> Quantity:
     on.watch.at(0.5, "kernel distance of features")
     value, stderr = _measured(polynomial_kernel(np.concatenate([x, y])), len(x), len(y))
     method = (
-        f"MMD², unbiased, of {name}, kernel (x·y/{x.shape[1]} + 1)³, {len(x):,} samples against {len(y):,} of "
-        f"{on.truth_name}; {SAID}"
+        f"MMD², unbiased, of {name}, kernel (x·y/{x.shape[1]} + 1)³, {len(x):,} samples against "
+        f"{on.true_ones(len(y))}; {SAID}"
     )
     return estimate(value, stderr, method, unit="")

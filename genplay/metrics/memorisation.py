@@ -45,8 +45,8 @@ def nearest_neighbour(on: Evaluation) -> Quantity:
     ratio = float(a.mean() / b.mean())
     stderr = float((a - ratio * b).std(ddof=1)) / math.sqrt(len(a)) / float(b.mean())
     method = (
-        f"mean distance of {len(a):,} samples to the nearest of {n:,} training points, over that to the nearest of {n:,} of "
-        f"{on.truth_name}; standard error by the delta method"
+        f"mean distance of {len(a):,} samples to the nearest of {n:,} training points, over that to the nearest of "
+        f"{on.true_ones(n)}; standard error by the delta method"
     )
     return estimate(ratio, stderr, method, unit="")
 

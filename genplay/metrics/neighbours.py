@@ -77,7 +77,7 @@ def _measured(on: Evaluation, name: str) -> Quantity:
     statistic: Callable[[Index, Index], float] = getattr(near, name)
     value = statistic(np.arange(len(x)), np.arange(len(y)))
     stderr = jackknife(statistic, len(x), len(y))
-    method = f"{K} nearest neighbours in {said}, {len(x):,} samples against {on.truth_name}; {SAID}"
+    method = f"{K} nearest neighbours in {said}, {len(x):,} samples against {on.true_ones(len(y))}; {SAID}"
     return estimate(value, stderr, method, unit="")
 
 

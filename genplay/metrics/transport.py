@@ -72,7 +72,7 @@ def _in_groups(on: Evaluation, p: int) -> Quantity:
     on.watch.at(0.1, f"pairing {size:,} samples with as many true ones")
     found = values(x, y)
     method = (
-        f"exact assignment of {size:,} samples to {size:,} of {on.truth_name}, mean over {GROUPS} such groups; "
+        f"exact assignment of {size:,} samples to {on.true_ones(size)}, mean over {GROUPS} such groups; "
         "standard error from their spread"
     )
     method += _floor(on, lambda a, b: float(values(a, b).mean()))
@@ -100,7 +100,7 @@ def sliced_wasserstein(on: Evaluation) -> Quantity:
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     on.watch.at(0.1, "sliced Wasserstein")
     stderr = jackknife(lambda a, b: sliced(x[a], y[b], directions), n, n)
-    method = f"{n:,} samples against {n:,} of {on.truth_name}, {DIRECTIONS} random directions; {SAID}"
+    method = f"{n:,} samples against {on.true_ones(n)}, {DIRECTIONS} random directions; {SAID}"
     method += _floor(on, lambda a, b: sliced(a, b, directions))
     return estimate(sliced(x, y, directions), stderr, method, unit="units")
 
@@ -126,7 +126,7 @@ def sinkhorn(on: Evaluation) -> Quantity:
         raise Missing("all true points are one and the same.")
     value, stderr = sinkhorn_divergence(x, y, epsilon)
     method = (
-        f"Sinkhorn's iteration on logarithms, {len(x):,} samples against {len(y):,} of {on.truth_name}, "
+        f"Sinkhorn's iteration on logarithms, {len(x):,} samples against {on.true_ones(len(y))}, "
         f"cost ½ ‖x − y‖², ε = {epsilon:.3g}; standard error from the dual potentials"
     )
     method += _floor(

@@ -79,7 +79,7 @@ CARDS = (
     ),
     MetricCard(
         "c2st", "Classifier test", "How often a classifier tells samples from true points; ½ is as good as it gets.", "", "lower",
-        f"Nearest neighbours learned on half of 2,000 samples and 2,000 {_TRUE}, asked of the other half; p-value by the binomial law.",
+        f"A kernel classifier learned on 500 samples and 500 {_TRUE}, asked about 3,000 others; p-value by the binomial law.",
         "two_sample:c2st", ("draws",), reference="Lopez-Paz and Oquab 2017",
     ),
     MetricCard(
