@@ -89,6 +89,7 @@ def _run(argv: list[str]) -> int:
         "evaluate": _evaluate,
         "sample": _sample,
         "density": _density,
+        "world": _world,
         "doctor": _doctor,
     }
     if not argv:
@@ -314,6 +315,40 @@ def _density(args: argparse.Namespace) -> int:
         _print_json(said)
     else:
         print(f"log p(x) of {len(log_prob):,} points, {run.log_prob_kind}, in nats: {args.out}")
+    return 0
+
+
+def _world(args: argparse.Namespace) -> int:
+    from genplay.lab.census_taking import report, report_lines
+    from genplay.lab.params import Param
+    from genplay.lab.terminal import Bar, Interrupt
+
+    def rows(option: str, kind: Any, text: str) -> Any:
+        return Param(option, kind, "").parse(text.replace("/", ""))
+
+    images = [rows("--image", "pixels", text) for text in args.image]
+    known = rows("--known", "known", args.known) if args.known is not None else None
+    for name, low, high in (("top", 1, 64), ("minima", 1, 100_000), ("samples", 0, 100_000)):
+        if not low <= getattr(args, name) <= high:
+            raise BadInput(
+                f"--{name} cannot be {getattr(args, name)}. Allowed: a whole number from {low} to {high}."
+            )
+    if args.samples and known is None:
+        raise BadInput("--samples draws completions of --known: say what is known, or leave it out.")
+    run = _opened(args)
+    with Interrupt() as interrupt, Bar(sys.stderr) as bar:
+        try:
+            census = run.census(args.on, progress=bar.tell, cancelled=interrupt)
+        except GenplayError:
+            if interrupt():
+                raise KeyboardInterrupt from None
+            raise
+    between = tuple(args.between) if args.between is not None else None
+    found = report(census, images, known, between, args.top, args.minima, args.samples, args.seed)
+    if args.json:
+        _print_json({"model": run.card.id, "data": run.data.spec.name, "steps": run.steps, **found})
+    else:
+        print("\n".join(report_lines(census, found)))
     return 0
 
 

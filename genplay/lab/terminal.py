@@ -24,12 +24,13 @@ class Bar:
 
     def show(self, progress: Progress) -> None:
         """Draw how far training has come."""
-        if self._stream is None:
-            return
-        full = round(progress.share * _WIDTH)
         loss = next((f"  {k} {v:.4g}" for k, v in progress.terms.items() if "loss" in k), "")
-        line = f"[{'#' * full}{'.' * (_WIDTH - full)}] {progress.share:4.0%}  step {progress.step:,}{loss}"
-        self._draw(line)
+        self.tell(progress.share, f"step {progress.step:,}{loss}")
+
+    def tell(self, share: float, text: str) -> None:
+        """Draw how far some work has come, and what it is at."""
+        full = round(share * _WIDTH)
+        self._draw(f"[{'#' * full}{'.' * (_WIDTH - full)}] {share:4.0%}  {text}")
 
     def _draw(self, line: str) -> None:
         if self._stream is not None:
