@@ -39,7 +39,6 @@ def census_of(
     Raises ``BadInput`` if there is no such law, ``Failure`` if the model cannot say how probable an image is, or when cancelled.
     """
     from genplay.metrics.census import take_census
-    from genplay.metrics.divergence import LawWithBlocks
     from genplay.metrics.watch import Watch
     from genplay.models.image_table import law_table, model_table
 
@@ -50,9 +49,10 @@ def census_of(
     if on not in ON:
         raise BadInput(f"There is no target '{on}'.{suggest(on, ON)} Allowed: {', '.join(ON)}.")
     watch = Watch.of(progress, cancelled)
-    law: Callable[[int, int], NDArray[np.float64]] | None = None
-    if isinstance(data.law, LawWithBlocks):
-        law = data.law.log_prob_blocks()
+    blocks: Callable[[], Callable[[int, int], NDArray[np.float64]]] | None = getattr(
+        data.law, "log_prob_blocks", None
+    )
+    law = blocks() if blocks is not None else None
 
     def tick(share: float) -> None:
         watch.at(TABLE_SHARE * share, "log p of all 33,554,432 images")
