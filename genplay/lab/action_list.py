@@ -5,6 +5,7 @@ from __future__ import annotations
 from genplay.lab.actions import ActionSpec
 from genplay.lab.params import Param
 from genplay.lab.state import LAYERS, RESOLUTIONS
+from genplay.lab.world_action_list import WORLD
 from genplay.spaces import WORLDS
 
 __all__ = ["ALL"]
@@ -363,5 +364,5 @@ _VIEW = (
 )  # fmt: skip
 
 ALL: tuple[ActionSpec, ...] = (
-    *_FILE, *_EDIT, *_DATA, *_MODEL, *_TRAIN, *_LATENT, *_INSIDE, *_SAMPLE, *_VIEW,
+    *_FILE, *_EDIT, *_DATA, *_MODEL, *_TRAIN, *_LATENT, *_INSIDE, *_SAMPLE, *WORLD, *_VIEW,
 )  # fmt: skip
