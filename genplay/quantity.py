@@ -75,6 +75,8 @@ class Quantity:
             number = "∞" if self.value > 0 else "−∞" if self.value < 0 else "not a number"
             return f"{self.symbol} {number}"
         number = f"{self.value:.{self.digits()}f}".replace("-", "−")
+        if self.unit == "images" and self.stderr is None and float(self.value).is_integer():
+            number = f"{self.value:,.0f}"
         error = f" ± {self.stderr:.{self.digits()}f}" if self.stderr is not None else ""
         unit = f" {self.unit}" if self.unit else ""
         return f"{self.symbol} {number}{error}{unit}"

@@ -24,7 +24,7 @@ from genplay.training.jobs import Cancelled, Job, Jobs
 if TYPE_CHECKING:
     from genplay.lab.experiment import Experiment
     from genplay.lab.sampled import On
-    from genplay.metrics.census import Census
+    from genplay.metrics.census import Census, Place
     from genplay.spaces.subcube import Subcube
 
 __all__ = ["NOTHING_KNOWN", "CensusRun", "State", "Way"]
@@ -66,11 +66,13 @@ class CensusRun:
         self.census: Census | None = None
         self.step = 0
         self.minimum = 0
+        self.place: Place | None = None
         self.way: Way | None = None
         self.at = 0
         self.known: KnownPixels = NOTHING_KNOWN
         self.cube: Subcube | None = None
         self.completion: NDArray[np.uint8] | None = None
+        experiment.subject.changed.connect(self._look)
         experiment.world_changed.connect(self.drop)
         experiment.data_changed.connect(self._other_data)
         experiment.run_changed.connect(self._other_run)
@@ -156,6 +158,7 @@ class CensusRun:
         else:
             self.census, self.step = outcome
             self.state = "done"
+            self._look()
         self.changed.emit()
 
     def stop(self) -> None:
@@ -172,7 +175,7 @@ class CensusRun:
             self._job = None
 
     def _forget(self) -> None:
-        self.census = self.cube = self.completion = self.way = None
+        self.census = self.cube = self.completion = self.way = self.place = None
         self.minimum = self.at = 0
 
     def drop(self, *_: object) -> None:
@@ -202,6 +205,20 @@ class CensusRun:
         return self.census
 
     # What is looked at
+
+    def _look(self, *_: object) -> None:
+        """Find out where the image that is looked at stands among all; that is some hundredths of a second."""
+        census, image = self.census, self._experiment.subject.x[0]
+        if census is None:
+            return
+        self.place = None
+        job = self._jobs.submit(lambda _progress, _cancelled: census.place(image), "The place of an image")
+        self._experiment.later(job.future, partial(self._placed, census, image), any_run=True)
+
+    def _placed(self, census: Census, image: NDArray[np.float64], place: Place) -> None:
+        if census is self.census and np.array_equal(image, self._experiment.subject.x[0]):
+            self.place = place
+            self.changed.emit()
 
     def choose_minimum(self, index: int) -> None:
         """Look at a local minimum, 0 the deepest."""

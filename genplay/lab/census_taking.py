@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from genplay.errors import BadInput, Failure, suggest
 from genplay.lab.sampled import ON
-from genplay.quantity import Quantity
 from genplay.spaces.binary import PIXELS, SIDE
 
 if TYPE_CHECKING:
@@ -168,7 +167,7 @@ def report_lines(census: Census, found: dict[str, Any]) -> list[str]:
     from genplay.metrics.census import FACTS
 
     lines = [f"{census.of}: all 2^{census.pixels} images, {census.method}"]
-    lines += [f"  {FACTS[name]:<22} {fact_text(q)}" for name, q in census.facts.items()]
+    lines += [f"  {FACTS[name]:<22} {q}" for name, q in census.facts.items()]
     lines.append("most probable")
     lines += [
         f"  {picture(row['image'])}  log p {row['log_prob']:8.3f}  p {row['prob']:.4g}"
@@ -217,10 +216,3 @@ def _known_lines(row: dict[str, Any]) -> list[str]:
     )
     lines += [f"  drawn {picture(x)}" for x in row["samples"]]
     return lines
-
-
-def fact_text(q: Quantity) -> str:
-    """A number of the census: counts whole, others as everywhere."""
-    if q.unit == "images" and math.isfinite(q.value):
-        return f"{q.symbol} {q.value:,.0f} images"
-    return str(q)
