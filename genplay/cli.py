@@ -91,6 +91,7 @@ def _run(argv: list[str]) -> int:
         "sample": _sample,
         "density": _density,
         "bayes": _bayes,
+        "world": _world,
         "doctor": _doctor,
     }
     if not argv:
@@ -377,6 +378,40 @@ def _bayes(args: argparse.Namespace) -> int:
         _print_json(bayes_json(table, row))
     else:
         print("\n".join(bayes_lines(table, row)))
+    return 0
+
+
+def _world(args: argparse.Namespace) -> int:
+    from genplay.lab.census_taking import report, report_lines
+    from genplay.lab.params import Param
+    from genplay.lab.terminal import Bar, Interrupt
+
+    def rows(option: str, kind: Any, text: str) -> Any:
+        return Param(option, kind, "").parse(text.replace("/", ""))
+
+    images = [rows("--image", "pixels", text) for text in args.image]
+    known = rows("--known", "known", args.known) if args.known is not None else None
+    for name, low, high in (("top", 1, 64), ("minima", 1, 100_000), ("samples", 0, 100_000)):
+        if not low <= getattr(args, name) <= high:
+            raise BadInput(
+                f"--{name} cannot be {getattr(args, name)}. Allowed: a whole number from {low} to {high}."
+            )
+    if args.samples and known is None:
+        raise BadInput("--samples draws completions of --known: say what is known, or leave it out.")
+    run = _opened(args)
+    with Interrupt() as interrupt, Bar(sys.stderr) as bar:
+        try:
+            census = run.census(args.on, progress=bar.tell, cancelled=interrupt)
+        except GenplayError:
+            if interrupt():
+                raise KeyboardInterrupt from None
+            raise
+    between = tuple(args.between) if args.between is not None else None
+    found = report(census, images, known, between, args.top, args.minima, args.samples, args.seed)
+    if args.json:
+        _print_json({"model": run.card.id, "data": run.data.spec.name, "steps": run.steps, **found})
+    else:
+        print("\n".join(report_lines(census, found)))
     return 0
 
 

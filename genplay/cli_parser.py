@@ -132,7 +132,33 @@ def parser() -> argparse.ArgumentParser:
     density.add_argument("--out", type=Path, required=True, metavar="FILE.npy")
     density.add_argument("--json", action="store_true")
 
-    for command in (evaluate, compare, sample, density):
+    world = commands.add_parser(
+        "world", help="all 2^25 images of the digit world: minima, basins, ranks, conditionals"
+    )
+    world.add_argument("run", type=Path, metavar="RUN.genplay")
+    world.add_argument(
+        "--on", choices=("model", "truth"), default="model", help="the model, or the true law of its data"
+    )
+    world.add_argument(
+        "--image", action="append", default=[], metavar="ROWS",
+        help="where an image stands and which minimum it rolls to: 25 marks, # or 1 for ink, . or 0 for none; "
+        "rows may be parted by /",
+    )  # fmt: skip
+    world.add_argument("--known", metavar="ROWS", help="what is known of the pixels, ? where nothing is")
+    world.add_argument(
+        "--between", nargs=2, type=int, metavar=("A", "B"), help="the lowest way between two minima"
+    )
+    world.add_argument(
+        "--samples", type=int, default=0, metavar="N", help="draw N completions of what is known"
+    )
+    world.add_argument(
+        "--top", type=int, default=10, metavar="K", help="how many of the most probable images, to 64"
+    )
+    world.add_argument("--minima", type=int, default=20, metavar="M", help="how many of the deepest minima")
+    world.add_argument("--seed", type=int, default=0, metavar="N")
+    world.add_argument("--json", action="store_true")
+
+    for command in (evaluate, compare, sample, density, world):
         command.add_argument(
             "--model-file", type=Path, metavar="FILE.py", help="the file of a model of your own, which is run"
         )

@@ -81,6 +81,8 @@ class Quantity:
         else:
             number = f"{self.value:.{self.digits()}f}"
             error = f" ± {self.stderr:.{self.digits()}f}" if self.stderr is not None else ""
+        if self.unit == "images" and self.stderr is None and float(self.value).is_integer():
+            number = f"{self.value:,.0f}"
         number, error = number.replace("-", "−"), error.replace("e-", "e−")
         unit = f" {self.unit}" if self.unit else ""
         return f"{self.symbol} {number}{error}{unit}"

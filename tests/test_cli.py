@@ -302,6 +302,61 @@ def test_density(run, saved: Path, tmp_path: Path) -> None:
     refused(run("density", saved, "--points", points, "--out", out), 2, "rows of 2 numbers", "3 × 25")
 
 
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("runs") / "digits.genplay"
+    genplay.fit("glyphs", "rbm", knobs={"hidden": 4}, n=200, steps=20).save(path)
+    return path
+
+
+def test_world(run, digits: Path) -> None:
+    one, known = "..#../.##../..#../..#../.###.", "?" * 12 + "#" + "?" * 12
+    found = run(
+        "world", digits, "--image", one, "--known", known, "--between", 0, 0, "--samples", 2, "--top", 2, "--minima", 1, "--json"
+    ).json  # fmt: skip
+    assert (found["model"], found["kind"]) == ("rbm", "exact")
+    assert found["facts"]["mass"]["value"] == pytest.approx(1.0)
+    assert found["facts"]["kl"]["kind"] == "exact"
+    assert len(found["most_probable"]) == 2
+    image = found["images"][0]
+    assert image["image"] == [int(mark == "#") for mark in one.replace("/", "")]
+    assert 1 <= image["rank"] <= 2**25
+    assert image["walk"][0] == image["image"]
+    if image["minimum"] == 0:
+        assert image["walk"][-1] == found["minima"][0]["image"]
+    assert np.exp(found["known"]["log_prob"]) == pytest.approx(found["marginals"][12])
+    assert found["known"]["marginals"][12] == 1.0
+    assert all(x[12] == 1 for x in found["known"]["samples"])
+    assert found["between"]["barrier"] == 0.0
+    run_ = genplay.open(digits)
+    log_prob = run_.log_prob([image["image"]])[0]
+    assert image["log_prob"] == pytest.approx(log_prob, abs=1e-4)
+
+
+def test_world_for_a_reader_and_of_the_truth(run, digits: Path) -> None:
+    out = run("world", digits, "--on", "truth", "--image", "." * 25, "--known", "#" * 5 + "?" * 20).out
+    assert out.startswith("the truth: all 2^25 images")
+    for words in (
+        "Entropy",
+        "most probable",
+        "local minima",
+        "rank ",
+        "images agree",
+        "most probable completion",
+    ):
+        assert words in out
+    assert "KL(" not in out
+
+
+def test_world_refusals(run, saved: Path, digits: Path) -> None:
+    refused(run("world", saved), 2, "world of digits")
+    refused(run("world", digits, "--image", "##"), 2, "--image cannot be", "25 numbers")
+    refused(run("world", digits, "--known", "*" * 25), 2, "--known cannot be", "not known")
+    refused(run("world", digits, "--samples", 3), 2, "--known")
+    refused(run("world", digits, "--top", 0), 2, "--top cannot be 0")
+    refused(run("world", digits, "--between", 0, 10**6), 2, "no minimum 1000000")
+
+
 def test_runs_that_cannot_be_opened(run, tmp_path: Path) -> None:
     bad = tmp_path / "bad.genplay"
     bad.write_bytes(b"PK\x03\x04 nonsense")

@@ -62,3 +62,8 @@ def test_json_has_what_the_command_line_promises():
         "unit": "nats",
     }
     assert bound(1.0, "lower", "ELBO").to_json()["direction"] == "lower"
+
+
+def test_counts_of_images_are_written_whole() -> None:
+    assert str(exact(275639, "counted", "images")) == "= 275,639 images"
+    assert str(exact(2.5, "e to the NLL", "images")) == "= 2.500 images"

@@ -6,6 +6,7 @@ from genplay.lab.actions import ActionSpec
 from genplay.lab.params import Param
 from genplay.lab.state import LAYERS, RESOLUTIONS
 from genplay.lab.table_action_list import TABLE
+from genplay.lab.world_action_list import WORLD
 from genplay.spaces import WORLDS
 
 __all__ = ["ALL"]
@@ -375,5 +376,5 @@ _VIEW = (
 )  # fmt: skip
 
 ALL: tuple[ActionSpec, ...] = (
-    *_FILE, *_EDIT, *_DATA, *_MODEL, *_TRAIN, *_LATENT, *_INSIDE, *TABLE, *_GALLERY, *_SAMPLE, *_VIEW,
+    *_FILE, *_EDIT, *_DATA, *_MODEL, *_TRAIN, *_LATENT, *_INSIDE, *TABLE, *_GALLERY, *_SAMPLE, *WORLD, *_VIEW,
 )  # fmt: skip

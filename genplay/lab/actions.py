@@ -13,7 +13,7 @@ __all__ = ["ActionRegistry", "ActionSpec", "Condition", "Menu"]
 
 Menu = Literal["File", "Edit", "Data", "Model", "Train", "Latent", "Sample", "View", "Help", ""]
 Condition = Literal[
-    "always", "plane", "digits", "drawable", "latent", "anchors", "labels", "table", "undo", "redo"
+    "always", "plane", "digits", "drawable", "latent", "anchors", "labels", "table", "census", "undo", "redo"
 ]
 
 

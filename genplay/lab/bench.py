@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from genplay.datasets.base import Data
 from genplay.errors import BadInput, Failure
@@ -253,11 +253,12 @@ class Bench:
     def ask(self, fn: Callable[[Model], T]) -> Future[T]:
         """Run fn(model) between slices of training; the future fails with ``Failure`` if there is no run yet."""
         self.settle()
-        if self._worker is None or self.run_id is None:
-            refused: Future[T] = Future()
-            refused.set_exception(Failure("There is no model yet: it is being loaded."))
-            return refused
-        return self._worker.ask(fn)
+        return _refused() if self._worker is None or self.run_id is None else self._worker.ask(fn)
+
+    def copied(self) -> Future[tuple[Model, int]]:
+        """A copy of the model that training will not touch, and the step it was made at; fails as ``ask`` does."""
+        self.settle()
+        return _refused() if self._worker is None or self.run_id is None else self._worker.copied()
 
     def checkpoint(self) -> Future[Checkpoint] | None:
         """The parameters of the open run, if it has made a step."""
@@ -345,6 +346,12 @@ class Bench:
         """End the worker."""
         if self._worker is not None:
             self._worker.close()
+
+
+def _refused() -> Future[Any]:
+    refused: Future[Any] = Future()
+    refused.set_exception(Failure("There is no model yet: it is being loaded."))
+    return refused
 
 
 def _step(worker: Worker, n: int) -> None:

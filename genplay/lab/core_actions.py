@@ -20,6 +20,7 @@ from genplay.lab.params import Pixels, Points
 from genplay.lab.presets import default_desk
 from genplay.lab.state import ModelChoice
 from genplay.lab.table_actions import bind_table
+from genplay.lab.world_actions import bind_world
 from genplay.spaces import WORLDS, World
 from genplay.spaces.plane import HOME, Box
 
@@ -33,11 +34,8 @@ def bind_core(registry: ActionRegistry, experiment: Experiment) -> OwnModels:
         for id, callback in actions.callbacks().items():
             registry.bind(id, callback)
     walk = LatentWalk(experiment)
-    registry.bind("latent.set", walk.set)
-    registry.bind("latent.encode", walk.encode)
-    registry.bind("latent.anchor", walk.anchor)
-    registry.bind("latent.interpolate", walk.interpolate)
-    registry.bind("latent.position", walk.position)
+    for name in ("set", "encode", "anchor", "interpolate", "position"):
+        registry.bind(f"latent.{name}", getattr(walk, name))
     registry.bind("inside.about", experiment.subject.choose)
     registry.bind("gallery.label", experiment.subject.choose_label)
     bind_table(registry, experiment)
@@ -46,6 +44,7 @@ def bind_core(registry: ActionRegistry, experiment: Experiment) -> OwnModels:
     registry.bind("model.open_file", own.open)
     registry.bind("model.new_file", own.new)
     _bind_sampling(registry, experiment)
+    bind_world(registry, experiment)
     registry.bind("edit.undo", experiment.undo)
     registry.bind("edit.redo", experiment.redo)
     return own

@@ -19,6 +19,7 @@ from genplay.datasets.base import Data, DataSpec
 from genplay.errors import BadInput, GenplayError
 from genplay.knobs import Knobs
 from genplay.lab.bench import Bench, PastRun
+from genplay.lab.census_run import CensusRun
 from genplay.lab.drawing import NAMES as DRAWINGS
 from genplay.lab.edits import Edit, UndoStack
 from genplay.lab.presets import default_desk
@@ -73,9 +74,7 @@ class Experiment:
         self._built: dict[World, tuple[DataSpec, Data]] = {}
         self._later: list[tuple[Future[Any], Callable[[Any], None], int | None]] = []
         self._failed = self._reviving = False
-        self.sampling = SamplingRun(self)
-
-    # What is open
+        self.sampling, self.census = SamplingRun(self), CensusRun(self)
 
     @property
     def world(self) -> World:
@@ -272,6 +271,7 @@ class Experiment:
     def close(self) -> None:
         """End the threads."""
         self.sampling.close()
+        self.census.close()
         self.bench.close()
 
     # Edits
@@ -384,8 +384,6 @@ class Experiment:
         self.subject.forget()
         for signal in (self.world_changed, self.data_changed, self.stage_changed, self.undo_changed):
             signal.emit()
-
-    # Saved or not
 
     def _touched(self) -> None:
         self.version += 1

@@ -10,11 +10,14 @@ from typing import Literal
 from genplay.errors import BadInput, suggest
 from genplay.spaces.binary import PIXELS, SIDE
 
-__all__ = ["REQUIRED", "Param", "ParamType", "Pixels", "Points"]
+__all__ = ["REQUIRED", "KnownPixels", "Param", "ParamType", "Pixels", "Points"]
 
-ParamType = Literal["int", "float", "str", "bool", "path", "points", "pixels", "choice", "value", "names"]
+ParamType = Literal[
+    "int", "float", "str", "bool", "path", "points", "pixels", "known", "choice", "value", "names"
+]
 Points = tuple[tuple[float, float], ...]
 Pixels = tuple[int, ...]
+KnownPixels = tuple[int | None, ...]
 
 
 class _Required:
@@ -30,7 +33,7 @@ class Param:
     """One parameter of an action.
 
     ``value`` is a bool, number or text as it comes (a knob checks it); ``points`` is a list of [x, y]; ``pixels`` is 25
-    numbers 0 or 1, or 5 rows of text with ``#`` or ``1`` for ink; ``names`` is a list of texts or one with commas.
+    numbers 0 or 1, or 5 rows of text with ``#`` or ``1`` for ink, ``known`` the same with null or ``?`` where nothing is known; ``names`` is a list of texts or one with commas.
     """
 
     name: str
@@ -83,6 +86,8 @@ class Param:
                 return self._points(raw)
             case "pixels":
                 return self._pixels(raw)
+            case "known":
+                return self._pixels(raw, unknown=True)
             case "names":
                 return self._names(raw)
             case "value":
@@ -157,8 +162,9 @@ class Param:
             out.append((x, y))
         return tuple(out)
 
-    def _pixels(self, raw: object) -> Pixels:
-        allowed = f"{PIXELS} numbers 0 or 1, or {SIDE} rows of text with # for ink"
+    def _pixels(self, raw: object, unknown: bool = False) -> KnownPixels:
+        also = ", null or ? where it is not known" if unknown else ""
+        allowed = f"{PIXELS} numbers 0 or 1{also}, or {SIDE} rows of text with # for ink"
         if hasattr(raw, "tolist"):
             raw = raw.tolist()
         if isinstance(raw, str):
@@ -167,13 +173,14 @@ class Param:
             raise self._refusal(raw, allowed)
         if raw and all(isinstance(row, str) for row in raw):
             text = "".join(str(row).ljust(SIDE) if len(raw) == SIDE else str(row) for row in raw)
-            raw = [1 if mark in "#1X" else 0 if mark in " .0" else -1 for mark in text]
+            marks = {"#": 1, "1": 1, "X": 1, " ": 0, ".": 0, "0": 0, "?": None}
+            raw = [marks.get(mark, -1) for mark in text]
         flat: list[object] = []
         for row in raw:
             flat.extend(row if isinstance(row, list | tuple) else [row])
-        if len(flat) != PIXELS or any(value not in (0, 1) for value in flat):
+        if len(flat) != PIXELS or any(value not in ((0, 1, None) if unknown else (0, 1)) for value in flat):
             raise self._refusal(raw, allowed)
-        return tuple(int(bool(value)) for value in flat)
+        return tuple(None if value is None else int(bool(value)) for value in flat)
 
     def _names(self, raw: object) -> tuple[str, ...]:
         if isinstance(raw, str):

@@ -24,6 +24,7 @@ from genplay.spaces.plane import HOME, Box
 if TYPE_CHECKING:
     from genplay.lab.sampled import On, Sampled
     from genplay.metrics.card import Missing
+    from genplay.metrics.census import Census
     from genplay.training.plan import DeviceName, RunPlan
     from genplay.training.trainer import Trainer
 
@@ -230,6 +231,23 @@ class Run:
         wanted = None if names == "all" else list(names)
         with self.trainer.viewing() as model:
             return measure(model, data or self.data, wanted, seed, progress, alpha=alpha)
+
+    def census(
+        self,
+        on: On = "model",
+        *,
+        progress: Callable[[float, str], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Census:
+        """All 2^25 images of the digit world at once: log Z, entropy, order, minima and their basins, barriers, conditionals.
+
+        Of the model or of the ``truth``; some seconds. ``progress(share, text)`` is told how far it is, and when ``cancelled()``
+        says so ``Failure`` is raised. Raises ``BadInput`` on the plane.
+        """
+        from genplay.lab.census_taking import census_of
+
+        with self.trainer.viewing() as model:
+            return census_of(model, self.data, on, progress, cancelled)
 
     def save(self, path: str | Path) -> Path:
         """Save as a .genplay file, which the window opens too; returns its path."""

@@ -24,6 +24,7 @@ from genplay.training.history import History
 from genplay.training.jobs import Jobs
 from genplay.training.plan import RunPlan
 from genplay.training.priority import lower_priority
+from genplay.training.queries import copy
 from genplay.training.session import Session
 from genplay.training.snapshot import Snapshot, ViewRequest
 from genplay.training.trainer import Trainer
@@ -166,6 +167,10 @@ class Worker:
     def ask(self, fn: Callable[[Model], T]) -> Future[T]:
         """Run fn(model) between slices, without gradients; the future fails with ``Failure`` if there is no run."""
         return self._request_of(lambda session: session.look(fn))
+
+    def copied(self) -> Future[tuple[Model, int]]:
+        """A copy of the model that training will not touch, and the step it was made at."""
+        return self._request_of(lambda session: (session.look(copy), session.trainer.step_count))
 
     def checkpoint(self) -> Future[Checkpoint]:
         """Where the run stands: parameters, step and history."""

@@ -15,6 +15,7 @@ PANELS = {
     "latent": "Latent",
     "inside": "Inside",
     "sampling": "Sampling",
+    "world": "World",
     "compare": "Compare",
     "code": "Code",
 }

@@ -17,13 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from genplay.errors import unknown_name
+from genplay.errors import BadInput, unknown_name
 from genplay.ui.choices import PANELS
 from genplay.ui.theme import Theme
 
 __all__ = ["Dock", "Docks"]
 
-ROOMY = ("gallery", "latent", "inside", "sampling")
+ROOMY = ("gallery", "latent", "inside", "sampling", "world")
 """Panels that show pictures, and are little use in a low place."""
 PAGES = ("compare", "code")
 """Panels about the model itself, read rather than watched: in a low window they are tabs of its panel."""
@@ -134,6 +134,7 @@ class Docks(QObject):
         self._timer.timeout.connect(self._tidy)
         window.installEventFilter(self)
         self.mode = ""
+        self.absent: dict[str, str] = {}
 
     def dock(self, name: str) -> Dock:
         """One dock; raises ``BadInput`` naming the nearest."""
@@ -144,10 +145,28 @@ class Docks(QObject):
     def show(self, name: str, shown: bool | None) -> None:
         """Show, hide or (None) toggle a panel; a shown one comes to the front of its tabs."""
         dock = self.dock(name)
+        if name in self.absent and shown is not False:
+            raise BadInput(self.absent[name])
         wanted = not dock.isVisible() if shown is None else shown
         dock.setVisible(wanted)
         if wanted:
             dock.raise_()
+
+    def set_absent(self, name: str, reason: str) -> None:
+        """Take a panel that does not apply away and say why, or ('') let it come back to where it was."""
+        dock, was = self.dock(name), name in self.absent
+        if reason:
+            self.absent[name] = reason
+        else:
+            self.absent.pop(name, None)
+        dock.toggleViewAction().setVisible(not reason)
+        if reason:
+            dock.hide()
+        elif was:
+            front = [d for d in self._window.tabifiedDockWidgets(dock) if not d.visibleRegion().isEmpty()]
+            dock.show()
+            for other in front:
+                other.raise_()
 
     def focus(self, name: str) -> None:
         """Show a panel and give it the keyboard."""
@@ -205,7 +224,7 @@ class Docks(QObject):
         elif others and self.mode == "lower" and model is not None:
             self._tab([model, *others])
         for dock in docks.values():
-            dock.setVisible(dock not in hidden)
+            dock.setVisible(dock not in hidden and dock.name not in self.absent)
         for dock in (*others[:1], *reversed(sides)):
             if dock not in hidden:
                 dock.raise_()

@@ -39,6 +39,7 @@ from genplay.ui.panels.inside import InsidePanel
 from genplay.ui.panels.latent import LatentPanel
 from genplay.ui.panels.model import ModelPanel
 from genplay.ui.panels.sampling import SamplingPanel
+from genplay.ui.panels.world import WorldPanel
 from genplay.ui.stage.stage import Stage
 from genplay.ui.status import StatusBar
 from genplay.ui.theme import Theme
@@ -82,7 +83,7 @@ class MainWindow(QMainWindow):
         self.heart = Heart(
             experiment,
             (self.stage, self.gallery, self.latent, self.transport, self.status),
-            (self.curves, self.inside, self.compare),
+            (self.curves, self.inside, self.compare, self.world),
             self,
         )
         self._connect()
@@ -121,10 +122,11 @@ class MainWindow(QMainWindow):
         self.compare = ComparePanel(experiment, actions, theme)
         self.code = CodePanel(experiment, actions, theme)
         self.sampling = SamplingPanel(experiment, actions, theme)
+        self.world = WorldPanel(experiment, actions, theme)
         bodies: dict[str, QWidget] = {
             "data": self.data, "model": self.model, "curves": self.curves, "gallery": self.gallery,
-            "latent": self.latent, "inside": self.inside, "sampling": self.sampling, "compare": self.compare,
-            "code": self.code,
+            "latent": self.latent, "inside": self.inside, "sampling": self.sampling, "world": self.world,
+            "compare": self.compare, "code": self.code,
         }  # fmt: skip
         self.docks = Docks(self, theme, bodies)
         panels = self.menus.menus["View"].addMenu("Panels")
@@ -168,7 +170,17 @@ class MainWindow(QMainWindow):
         QShortcut(QKeySequence("Ctrl+0"), self).activated.connect(
             lambda: self.dispatch.run("window.scale", factor=1.0)
         )
+        experiment.world_changed.connect(self._fit_world)
+        experiment.census.changed.connect(heart.wake)
+        self._fit_world()
         self._retitle()
+
+    def _fit_world(self) -> None:
+        here = self.experiment.world == "digits"
+        self.docks.set_absent(
+            "world",
+            "" if here else "The panel World belongs to the world of 5×5 digits; choose that world first.",
+        )
 
     # What is wanted of the run
 
@@ -314,6 +326,7 @@ class MainWindow(QMainWindow):
         known = isinstance(state, QByteArray) and settings.value("mode") == mode
         if known:
             self.restoreState(state, LAYOUT_VERSION)
+            self._fit_world()
 
     def remember(self) -> None:
         """Keep size, layout, theme and text size for the next time."""

@@ -91,6 +91,9 @@ class FakeWorker:
         future.set_result(fn(self.model))
         return future
 
+    def copied(self) -> Future:
+        return self.ask(lambda model: (model, self.snapshot.step))
+
     def checkpoint(self) -> Future:
         future: Future = Future()
         state = {"id": np.array([float(self.run_id)], np.float32)}

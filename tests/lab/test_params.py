@@ -79,3 +79,13 @@ def test_paths_and_names() -> None:
 
 def test_none_stands_for_a_default_of_none() -> None:
     assert parse("int", None, default=None) is None
+
+
+def test_known_pixels() -> None:
+    expected = (1, 0, None, None, None) + (0,) * 20
+    assert parse("known", [1, 0, None, None, None] + [0] * 20) == expected
+    assert parse("known", ["#.???", *["....."] * 4]) == expected
+    with pytest.raises(BadInput, match="not known"):
+        parse("known", ["#.??!", *["....."] * 4])
+    with pytest.raises(BadInput, match="25 numbers 0 or 1, or"):
+        parse("pixels", ["#.???", *["....."] * 4])

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from genplay.spaces import saddles as module
 from genplay.spaces.basins import basins
+from genplay.spaces.joints import Joint, joints
 from genplay.spaces.saddles import saddles
 from tests.spaces.tables import climb, ising, tables
 
@@ -74,3 +75,22 @@ def test_images_of_probability_0_join_nothing():
     tree = saddles(log_p, found, [])
     assert len(tree.log_p) == 0
     assert tree.height(0, 1) == -np.inf
+
+
+def test_chosen_minima_join_where_the_lowest_saddle_between_them_is():
+    log_p = ising(10, 5, 1.5)
+    found = basins(log_p)
+    tree = saddles(log_p, found, [])
+    chosen = [0, 1, 3, len(found) - 1]
+    (whole,) = joints(found, tree, chosen)
+    assert sorted(whole.leaves()) == chosen
+
+    def together(joint: Joint, a: int, b: int) -> float:
+        part = next((p for p in joint.parts if {a, b} <= set(p.leaves())), None)
+        return joint.log_p if part is None else together(part, a, b)
+
+    for a, b in itertools.combinations(chosen, 2):
+        assert together(whole, a, b) == tree.height(a, b)
+    alone = joints(found, tree, [2])
+    assert [j.leaf for j in alone] == [2]
+    assert alone[0].log_p == found.log_p[2]

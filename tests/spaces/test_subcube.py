@@ -10,7 +10,7 @@ from scipy.stats import chisquare
 
 from genplay.spaces import subcube as module
 from genplay.spaces.subcube import Subcube
-from tests.spaces.tables import ising, tables
+from tests.spaces.tables import ising, normal, tables
 
 
 @given(tables(), st.data())
@@ -56,6 +56,16 @@ def test_samples_have_the_law_of_the_completions(monkeypatch):
     assert chisquare(seen[keep], wanted[keep]).pvalue > 1e-4
     even = np.full(len(agree), 1 / len(agree)) * 4000
     assert chisquare(counts, even).pvalue < 1e-6
+
+
+def test_what_is_summed_in_several_pieces_is_weighed_alike(monkeypatch):
+    monkeypatch.setattr(module, "ROWS", 3)
+    # The rows become more and more probable, so that the scale changes from piece to piece.
+    log_p = normal(np.linspace(0, 60, 1 << 9) + ising(9, 1))
+    bits = (np.arange(1 << 9)[:, None] >> np.arange(9)) & 1
+    cube = Subcube.of(log_p, [None] * 9)
+    assert cube.log_mass == pytest.approx(0.0, abs=1e-12)
+    assert np.allclose(cube.lit, np.exp(log_p) @ bits, rtol=1e-12)
 
 
 @pytest.mark.parametrize("known", [(1,), (2, 0, None), (0, 1, None, None)])
