@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from genplay.lab.experiment import Experiment
 from genplay.lab.params import Param
+from genplay.metrics.estimators.questions import QUESTIONS
 
 __all__ = ["PANELS", "Choices"]
 
@@ -15,6 +16,7 @@ PANELS = {
     "latent": "Latent",
     "inside": "Inside",
     "sampling": "Sampling",
+    "estimators": "Estimators",
     "compare": "Compare",
     "code": "Code",
 }
@@ -58,6 +60,12 @@ class Choices:
             case "sampler.set", "name":
                 infos = self._experiment.sampling.knobs.infos()
                 return tuple((i.name, i.label) for i in infos if i.applies(self._experiment.world))
+            case "estimators.choose", _:
+                return tuple((q.id, q.title) for q in QUESTIONS)
+            case "estimators.set", "name":
+                here, asked = self._experiment.world, self._experiment.estimation.question.id
+                knobs = self._experiment.estimation.knobs.infos()
+                return tuple((i.name, i.label) for i in knobs if i.applies(here, asked))
             case "window.panel" | "window.focus", "name":
                 return tuple(PANELS.items())
             case "window.scale", _:
@@ -78,6 +86,8 @@ class Choices:
                 return experiment.objective
             case "sampler.choose":
                 return experiment.sampling.sampler
+            case "estimators.choose":
+                return experiment.estimation.question.id
             case "sampler.target":
                 return experiment.sampling.on
         return ""
