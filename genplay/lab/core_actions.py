@@ -40,7 +40,7 @@ def bind_core(registry: ActionRegistry, experiment: Experiment) -> OwnModels:
     registry.bind("model.open_file", own.open)
     registry.bind("model.new_file", own.new)
     _bind_sampling(registry, experiment)
-    bind_estimators(registry, experiment.estimation)
+    bind_estimators(registry, experiment.estimation, experiment.region)
     registry.bind("edit.undo", experiment.undo)
     registry.bind("edit.redo", experiment.redo)
     return own

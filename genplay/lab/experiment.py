@@ -23,6 +23,7 @@ from genplay.lab.drawing import NAMES as DRAWINGS
 from genplay.lab.edits import Edit, UndoStack
 from genplay.lab.estimation import Estimation
 from genplay.lab.presets import default_desk
+from genplay.lab.region import Region
 from genplay.lab.sampling_run import SamplingRun
 from genplay.lab.state import Desk, LatentState, ModelChoice, Notice, StageSettings
 from genplay.lab.subject import Subject
@@ -76,6 +77,7 @@ class Experiment:
         self._failed = self._reviving = False
         self.sampling = SamplingRun(self)
         self.estimation = Estimation(self)
+        self.region = Region(self)
 
     # What is open
 
@@ -275,6 +277,7 @@ class Experiment:
         """End the threads."""
         self.sampling.close()
         self.estimation.close()
+        self.region.close()
         self.bench.close()
 
     # Edits

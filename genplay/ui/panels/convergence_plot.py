@@ -20,6 +20,8 @@ from genplay.ui.theme import Theme
 __all__ = ["ConvergencePlot", "Way", "draw_marker", "values_in_view"]
 
 _LEAST_RANGE = 1e-3
+_LABELLED = 220
+"""Width from which the line of the truth has its value written on it."""
 _BAND = 0.18
 """Opacity of a band."""
 
@@ -88,16 +90,24 @@ class ConvergencePlot(QWidget):
         return QSize(self._theme.px(260), self._theme.px(180))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._theme.px(130), self._theme.px(104))
+        return QSize(self._theme.px(96), self._theme.px(140))
 
     # Places
 
     def _area(self) -> QRectF:
         theme, metrics = self._theme, self.fontMetrics()
-        left = metrics.horizontalAdvance("−000.00") + theme.px(4)
+        texts = [text for _, text in self._value_ticks(max(self.height() - 3 * metrics.height(), 10))]
+        left = max((metrics.horizontalAdvance(text) for text in texts), default=0) + theme.px(6)
         below = 2 * metrics.height() + theme.px(4)
         top, right = theme.px(4), theme.px(10)
         return QRectF(left, top, max(self.width() - left - right, 10), max(self.height() - top - below, 10))
+
+    def _value_ticks(self, height: float) -> list[tuple[float, str]]:
+        """Places on the value axis and what is written there."""
+        y0, y1 = self._range
+        places = ticks(y0, y1, max(4, int(height / (2.2 * self.fontMetrics().height()))))
+        step = places[1] - places[0] if len(places) > 1 else y1 - y0
+        return [(value, tick_text(value, step)) for value in places]
 
     def _ends(self) -> tuple[float, float]:
         """The ends of the growth axis as log10."""
@@ -137,6 +147,8 @@ class ConvergencePlot(QWidget):
             painter.drawLine(QPointF(area.left(), height), QPointF(area.right(), height))
         for way in self._ways:
             self._draw_way(painter, area, way)
+        if self._truth is not None:
+            self._name_truth(painter, area, self._truth)
         if self._hover is not None:
             painter.setPen(QPen(theme.color("text_dim"), 1))
             painter.drawLine(QPointF(self._hover, area.top()), QPointF(self._hover, area.bottom()))
@@ -145,20 +157,15 @@ class ConvergencePlot(QWidget):
     def _draw_axes(self, painter: QPainter, area: QRectF) -> None:
         theme, metrics = self._theme, self.fontMetrics()
         y0, y1 = self._range
-        room = max(2, int(area.height() / (2.2 * metrics.height())))
-        places = ticks(y0, y1, room)
-        step = places[1] - places[0] if len(places) > 1 else y1 - y0
-        for value in places:
+        for value, text in self._value_ticks(area.height()):
             y = area.bottom() - (value - y0) / (y1 - y0) * area.height()
             painter.setPen(theme.color("grid"))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(theme.color("text_dim"))
             box = QRectF(0, y - metrics.height() / 2, area.left() - theme.px(4), metrics.height())
-            painter.drawText(
-                box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, tick_text(value, step)
-            )
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
         x0, x1 = self._ends()
-        most = max(2, int(area.width() / (metrics.horizontalAdvance("100,000") * 1.3)))
+        most = max(2, int(area.width() / (metrics.horizontalAdvance(f"{10**x1:,.0f}0") * 1.3)))
         for place, text in log_ticks(x0, x1, most):
             x = area.left() + (place - x0) / (x1 - x0) * area.width()
             wide = metrics.horizontalAdvance(text)
@@ -201,9 +208,18 @@ class ConvergencePlot(QWidget):
         y = area.bottom() - (truth.value - y0) / (y1 - y0) * area.height()
         if not area.top() <= y <= area.bottom():
             return
-        theme, metrics = self._theme, self.fontMetrics()
+        theme = self._theme
         painter.setPen(QPen(theme.color("truth"), theme.px(1.6)))
         painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+
+    def _name_truth(self, painter: QPainter, area: QRectF, truth: Quantity) -> None:
+        theme, metrics = self._theme, self.fontMetrics()
+        y0, y1 = self._range
+        y = area.bottom() - (truth.value - y0) / (y1 - y0) * area.height()
+        wide_enough = area.width() >= theme.px(_LABELLED) and area.height() >= theme.px(_LABELLED / 2)
+        if not wide_enough or not area.top() <= y <= area.bottom():
+            return
+        painter.setPen(theme.color("truth"))
         text = metrics.elidedText(f"truth {truth}", Qt.TextElideMode.ElideRight, int(area.width()))
         wide = metrics.horizontalAdvance(text)
         base = y - theme.px(3) if y - metrics.height() > area.top() else y + metrics.ascent() + theme.px(2)

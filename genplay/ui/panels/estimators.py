@@ -26,6 +26,7 @@ from genplay.ui.forms import Form
 from genplay.ui.panels.convergence_plot import ConvergencePlot, Way, draw_marker, values_in_view
 from genplay.ui.panels.fit import fitting_scroll_area
 from genplay.ui.panels.lines import Lines
+from genplay.ui.section import Section
 from genplay.ui.seen import seen
 from genplay.ui.stage.titled import let_wrap
 from genplay.ui.theme import Theme
@@ -66,7 +67,7 @@ class _Words(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setColumnStretch(1, 1)
-        self.labels: list[QLabel] = []
+        self._texts: list[tuple[QLabel, bool]] = []
 
     def say(self, head: str, ways: tuple[Way, ...], truth: float | None, notes: tuple[str, ...]) -> None:
         """Write them anew."""
@@ -76,7 +77,7 @@ class _Words(QWidget):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        self.labels = []
+        self._texts = []
         self._grid.setHorizontalSpacing(self._theme.space(1))
         self._grid.setVerticalSpacing(self._theme.space(2))
         row = 0
@@ -87,21 +88,41 @@ class _Words(QWidget):
             self._grid.addWidget(
                 _Mark(self._theme, way.colour, way.marker), row, 0, Qt.AlignmentFlag.AlignTop
             )
-            self._grid.addWidget(self._label(_described(way.of, truth, self._theme)), row, 1)
+            label = self._label(_described(way.of, truth, self._theme), True)
+            label.setToolTip(_sentence(way.of.final.method))
+            self._grid.addWidget(label, row, 1)
             row += 1
         for note in notes:
             self._add(f"<span style='color:{self._theme.tokens.text_dim}'>{escape(note)}</span>", row)
             row += 1
-        self._grid.setRowStretch(row, 1)
+        for i in range(self._grid.rowCount()):
+            self._grid.setRowStretch(i, int(i == row))
+        self._fit()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is written."""
+        return tuple(label.text() for label, _ in self._texts)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Each text exactly as high as it is at this width: a grid would give it the height of a narrower one."""
+        room = self.width() - self._theme.px(16) - self._grid.horizontalSpacing()
+        for label, indented in self._texts:
+            label.setFixedHeight(max(label.heightForWidth(room if indented else self.width()), 1))
 
     def _add(self, text: str, row: int) -> None:
-        self._grid.addWidget(self._label(text), row, 0, 1, 2)
+        self._grid.addWidget(self._label(text, False), row, 0, 1, 2)
 
-    def _label(self, text: str) -> QLabel:
+    def _label(self, text: str, indented: bool) -> QLabel:
         label = QLabel(text)
         label.setTextFormat(Qt.TextFormat.RichText)
         let_wrap(label)
-        self.labels.append(label)
+        label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._texts.append((label, indented))
         return label
 
 
@@ -121,7 +142,7 @@ def _described(way: Convergence, truth: float | None, theme: Theme) -> str:
         off = f"; {abs(gap):.3f} {'above' if gap > 0 else 'below'} the truth{said}"
     return (
         f"<b>{escape(way.title)}</b> {escape(str(way.final))}{off}<br>"
-        f"<span style='color:{dim}'>{escape(way.why)} {escape(_sentence(way.final.method))}</span>"
+        f"<span style='color:{dim}'>{escape(way.why)}</span>"
     )
 
 
@@ -162,7 +183,7 @@ class EstimatorsPanel(QWidget):
         content = QWidget(self)
         self._grid = QGridLayout(content)
         self._layout = QVBoxLayout(self)
-        self._layout.addWidget(content)
+        self._layout.addWidget(fitting_scroll_area(content, self))
         self._estimation.changed.connect(self._changed)
         experiment.world_changed.connect(self._changed)
         theme.changed.connect(self._dress)
@@ -198,7 +219,9 @@ class EstimatorsPanel(QWidget):
         self._top.addWidget(self.question, 1)
         self._top.addWidget(self.run)
         self._column.addLayout(self._top)
-        for widget in (self.progress, self.summary, self.form):
+        self.settings = Section("How far they go", self._theme, opened=False)
+        self.settings.add(self.form)
+        for widget in (self.progress, self.summary, self.settings):
             self._column.addWidget(widget)
         self._column.addStretch(1)
 
@@ -325,6 +348,8 @@ class EstimatorsPanel(QWidget):
         self._top.setSpacing(theme.space(2))
         self._row.setSpacing(theme.space(2))
         self.progress.setFixedHeight(theme.px(6))
+        self._controls_scroll.setMinimumHeight(theme.px(140))
+        self._words_scroll.setMinimumHeight(theme.px(96))
         self._arrangement = ("", False)
         self._arrange()
         if seen(self):
@@ -349,7 +374,7 @@ class EstimatorsPanel(QWidget):
         if name == "narrow":
             for row, part in enumerate((self._controls_scroll, self._picture, self._words_scroll)):
                 self._grid.addWidget(part, row, 0)
-            columns, rows = (1, 0, 0), (2, 3, 4)
+            columns, rows = (1, 0, 0), (0, 3, 4)
         elif name == "medium":
             self._grid.addWidget(self._controls_scroll, 0, 0)
             self._grid.addWidget(self._words_scroll, 1, 0)
