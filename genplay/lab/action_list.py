@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from genplay.lab.actions import ActionSpec
+from genplay.lab.estimator_actions import SPECS as _ESTIMATORS
 from genplay.lab.params import Param
 from genplay.lab.state import LAYERS, RESOLUTIONS
 from genplay.lab.table_action_list import TABLE
@@ -376,5 +377,6 @@ _VIEW = (
 )  # fmt: skip
 
 ALL: tuple[ActionSpec, ...] = (
-    *_FILE, *_EDIT, *_DATA, *_MODEL, *_TRAIN, *_LATENT, *_INSIDE, *TABLE, *_GALLERY, *_SAMPLE, *WORLD, *_VIEW,
+    *_FILE, *_EDIT, *_DATA, *_MODEL, *_TRAIN, *_LATENT, *_INSIDE, *TABLE, *_GALLERY, *_SAMPLE, *WORLD, *_ESTIMATORS,
+    *_VIEW,
 )  # fmt: skip

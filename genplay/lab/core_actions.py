@@ -13,6 +13,7 @@ from genplay.lab import drawing, project
 from genplay.lab.actions import ActionRegistry
 from genplay.lab.bench import Bench
 from genplay.lab.conditions import bind_conditions
+from genplay.lab.estimator_actions import bind_estimators
 from genplay.lab.experiment import Experiment
 from genplay.lab.latent import LatentWalk
 from genplay.lab.own_models import OwnModels
@@ -45,6 +46,7 @@ def bind_core(registry: ActionRegistry, experiment: Experiment) -> OwnModels:
     registry.bind("model.new_file", own.new)
     _bind_sampling(registry, experiment)
     bind_world(registry, experiment)
+    bind_estimators(registry, experiment.estimation, experiment.region)
     registry.bind("edit.undo", experiment.undo)
     registry.bind("edit.redo", experiment.redo)
     return own

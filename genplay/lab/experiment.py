@@ -22,7 +22,9 @@ from genplay.lab.bench import Bench, PastRun
 from genplay.lab.census_run import CensusRun
 from genplay.lab.drawing import NAMES as DRAWINGS
 from genplay.lab.edits import Edit, UndoStack
+from genplay.lab.estimation import Estimation
 from genplay.lab.presets import default_desk
+from genplay.lab.region import Region
 from genplay.lab.sampling_run import SamplingRun
 from genplay.lab.state import Desk, LatentState, ModelChoice, Notice, StageSettings
 from genplay.lab.subject import Subject
@@ -75,6 +77,7 @@ class Experiment:
         self._later: list[tuple[Future[Any], Callable[[Any], None], int | None]] = []
         self._failed = self._reviving = False
         self.sampling, self.census = SamplingRun(self), CensusRun(self)
+        self.estimation, self.region = Estimation(self), Region(self)
 
     @property
     def world(self) -> World:
@@ -272,6 +275,8 @@ class Experiment:
         """End the threads."""
         self.sampling.close()
         self.census.close()
+        self.estimation.close()
+        self.region.close()
         self.bench.close()
 
     # Edits

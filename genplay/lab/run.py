@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from genplay.lab.sampled import On, Sampled
     from genplay.metrics.card import Missing
     from genplay.metrics.census import Census
+    from genplay.metrics.estimators.questions import QuestionId
+    from genplay.metrics.estimators.study import Study
     from genplay.training.plan import DeviceName, RunPlan
     from genplay.training.trainer import Trainer
 
@@ -248,6 +250,17 @@ class Run:
 
         with self.trainer.viewing() as model:
             return census_of(model, self.data, on, progress, cancelled)
+
+    def study(self, question: QuestionId, **knobs: object) -> Study:
+        """Put a question (``log_z``, ``evidence``, ``kl``, ``entropy``) to all its estimators, beside the exact answer.
+
+        The knobs are those of ``EstimatorKnobs``. Raises ``Failure`` with the reason where it cannot be asked.
+        """
+        from genplay.metrics.estimators.questions import EstimatorKnobs
+        from genplay.metrics.estimators.study import study
+
+        with self.trainer.viewing() as model:
+            return study(model, self.data, question, EstimatorKnobs().replace(**knobs))
 
     def save(self, path: str | Path) -> Path:
         """Save as a .genplay file, which the window opens too; returns its path."""

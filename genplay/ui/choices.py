@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from genplay.lab.experiment import Experiment
 from genplay.lab.params import Param
+from genplay.metrics.estimators.questions import QUESTIONS
 
 __all__ = ["PANELS", "Choices"]
 
@@ -16,6 +17,7 @@ PANELS = {
     "inside": "Inside",
     "sampling": "Sampling",
     "world": "World",
+    "estimators": "Estimators",
     "compare": "Compare",
     "code": "Code",
 }
@@ -62,6 +64,12 @@ class Choices:
             case "gallery.label", _:
                 names = self._experiment.data.class_names
                 return (("all", "All classes"), *((name, f"Class {name}") for name in names))
+            case "estimators.choose", _:
+                return tuple((q.id, q.title) for q in QUESTIONS)
+            case "estimators.set", "name":
+                here, asked = self._experiment.world, self._experiment.estimation.question.id
+                knobs = self._experiment.estimation.knobs.infos()
+                return tuple((i.name, i.label) for i in knobs if i.applies(here, asked))
             case "window.panel" | "window.focus", "name":
                 return tuple(PANELS.items())
             case "window.scale", _:
@@ -85,6 +93,8 @@ class Choices:
             case "gallery.label":
                 label = experiment.subject.label
                 return "all" if label is None else experiment.data.class_names[label]
+            case "estimators.choose":
+                return experiment.estimation.question.id
             case "sampler.target":
                 return experiment.sampling.on
         return ""

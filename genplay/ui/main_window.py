@@ -34,6 +34,7 @@ from genplay.ui.panels.compare import ComparePanel
 from genplay.ui.panels.curves import CurvesPanel
 from genplay.ui.panels.data import DataPanel
 from genplay.ui.panels.dataset_strip import DatasetStrip
+from genplay.ui.panels.estimators import EstimatorsPanel
 from genplay.ui.panels.gallery import GalleryPanel
 from genplay.ui.panels.inside import InsidePanel
 from genplay.ui.panels.latent import LatentPanel
@@ -123,10 +124,11 @@ class MainWindow(QMainWindow):
         self.code = CodePanel(experiment, actions, theme)
         self.sampling = SamplingPanel(experiment, actions, theme)
         self.world = WorldPanel(experiment, actions, theme)
+        self.estimators = EstimatorsPanel(experiment, actions, theme)
         bodies: dict[str, QWidget] = {
             "data": self.data, "model": self.model, "curves": self.curves, "gallery": self.gallery,
-            "latent": self.latent, "inside": self.inside, "sampling": self.sampling, "world": self.world,
-            "compare": self.compare, "code": self.code,
+            "latent": self.latent, "inside": self.inside, "sampling": self.sampling,
+            "world": self.world, "estimators": self.estimators, "compare": self.compare, "code": self.code,
         }  # fmt: skip
         self.docks = Docks(self, theme, bodies)
         panels = self.menus.menus["View"].addMenu("Panels")
@@ -158,7 +160,9 @@ class MainWindow(QMainWindow):
         self.gallery.request_changed.connect(self._want)
         experiment.subject.labelled.connect(self._want)
         self.sampling.awake.connect(heart.wake)
+        self.estimators.awake.connect(heart.wake)
         heart.each(0.0, self.sampling.beat)
+        heart.each(0.1, self.estimators.beat)
         self.stage.sample_marked.connect(self.gallery.mark)
         self.gallery.sample_marked.connect(self.stage.mark)
         self.inside.about_shown.connect(self.stage.plane.show_subject)

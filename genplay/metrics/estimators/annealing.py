@@ -119,12 +119,11 @@ def annealed(
     rows = np.array(found)
     way = "backwards from exact draws of the model" if backwards else "forwards"
     method = f"annealed importance sampling {way}, {chains:,} chains, {temperatures[-1]} temperatures"
-    value, last_error = (float(number) for number in rows[-1])
-    known_error = last_error if math.isfinite(last_error) else None
+    last, bar = float(rows[-1, 0]), float(rows[-1, 1]) if math.isfinite(rows[-1, 1]) else None
     final = (
-        bound(value, "upper", f"{method}: above log Z on average", known_error)
+        bound(last, "upper", f"{method}: above log Z on average", bar)
         if backwards
-        else estimate(value, known_error, method)
+        else estimate(last, bar, method)
     )
     return Convergence(
         "ais_reverse" if backwards else "ais", "AIS, backwards" if backwards else "AIS, forwards", "temperatures",

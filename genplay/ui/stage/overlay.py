@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QTransform
 
+from genplay.ui.stage.region import Labelled, paint_region
 from genplay.ui.theme import Theme
 
 __all__ = ["OverlayItem"]
@@ -25,6 +26,8 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
         self.ends: dict[str, NDArray[np.float64]] = {}
         self.decode: NDArray[np.float64] | None = None
         self.subject: NDArray[np.float64] | None = None
+        self.sketch: NDArray[np.float64] | None = None
+        self.region: Labelled | None = None
         self.setZValue(100)
 
     def refresh(self) -> None:
@@ -43,6 +46,10 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
         painter.save()
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        if self.region is not None:
+            paint_region(painter, _polygon(self.region.loop, to_view), self.region.lines, self._theme)
+        if self.sketch is not None:
+            paint_region(painter, _polygon(self.sketch, to_view), (), self._theme)
         self._paint_path(painter, to_view)
         if self.marked is not None and np.isfinite(self.marked).all():
             if len(self.trail) > 1:

@@ -18,6 +18,7 @@ from genplay.ui.paint.heat import HeatItem
 from genplay.ui.paint.points import PointsItem
 from genplay.ui.stage.axes import AxesItem
 from genplay.ui.stage.overlay import OverlayItem
+from genplay.ui.stage.region import corners
 from genplay.ui.theme import Theme
 
 __all__ = ["PlaneCanvas"]
@@ -31,7 +32,8 @@ class PlaneCanvas(pg.GraphicsView):  # type: ignore[misc]
 
     ``grab_at`` says whether something that can be dragged lies at a place; ``dragged`` and ``dropped`` then follow it.
     ``hovered`` (x, y) and ``left`` follow the mouse, ``clicked`` is a click without a drag, ``box_settled`` a view that
-    came to rest after the user moved it, ``home_asked`` a double click.
+    came to rest after the user moved it, ``home_asked`` a double click. With ``sketching`` on a drag draws a loop instead of
+    moving the view, with Shift a rectangle, and ``looped`` carries its corners (m, 2).
     """
 
     hovered = Signal(float, float)
@@ -42,6 +44,7 @@ class PlaneCanvas(pg.GraphicsView):  # type: ignore[misc]
     home_asked = Signal()
     dragged = Signal(float, float)
     dropped = Signal()
+    looped = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent, useOpenGL=False)
@@ -52,6 +55,8 @@ class PlaneCanvas(pg.GraphicsView):  # type: ignore[misc]
         self.grab_at: Callable[[float, float], bool] = lambda _x, _y: False
         self._dragging = False
         self._ring = False
+        self.sketching = False
+        self._sketch: list[tuple[float, float]] = []
         # Not by a click: arrow keys step the training unless somebody comes here by keyboard.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName("The plane")
@@ -181,6 +186,10 @@ class PlaneCanvas(pg.GraphicsView):  # type: ignore[misc]
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._pressed = event.position() if event.button() == Qt.MouseButton.LeftButton else None
         at = self._plane(event.position()) if self._pressed is not None else None
+        if at is not None and self.sketching:
+            self._sketch = [at]
+            event.accept()
+            return
         if at is not None and self.grab_at(*at):
             self._pressed, self._dragging = None, True
             event.accept()
@@ -191,6 +200,13 @@ class PlaneCanvas(pg.GraphicsView):  # type: ignore[misc]
         if self._dragging:
             self._dragging = False
             self.dropped.emit()
+            event.accept()
+            return
+        if self._sketch:
+            sketch, self._sketch = self._sketch, []
+            self._show_sketch([])
+            if len(sketch) > 1:
+                self.looped.emit(np.array(sketch))
             event.accept()
             return
         super().mouseReleaseEvent(event)
@@ -213,11 +229,37 @@ class PlaneCanvas(pg.GraphicsView):  # type: ignore[misc]
                 self.dragged.emit(*at)
             event.accept()
             return
+        if self._sketch:
+            if at is not None:
+                straight = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+                # The mouse tells every pixel; a loop is as good with a corner every third.
+                near = np.hypot(at[0] - self._sketch[-1][0], at[1] - self._sketch[-1][1]) < 3 * self.pixel()
+                if straight:
+                    self._sketch = [self._sketch[0], at]
+                elif not near:
+                    self._sketch.append(at)
+                self._show_sketch(self._sketch)
+            event.accept()
+            return
         super().mouseMoveEvent(event)
         if at is None:
             self.left.emit()
         else:
             self.hovered.emit(*at)
+
+    def _show_sketch(self, sketch: list[tuple[float, float]]) -> None:
+        """Draw the loop as far as it has come; two corners are a rectangle."""
+        self.overlay.sketch = corners(np.array(sketch)) if len(sketch) > 1 else None
+        self.overlay.refresh()
+
+    def take_pencil(self, on: bool) -> None:
+        """Draw loops with the mouse from now on, or no more."""
+        self.sketching, self._sketch = on, []
+        self._show_sketch([])
+        if on:
+            self.setCursor(Qt.CursorShape.CrossCursor)
+        else:
+            self.unsetCursor()
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)

@@ -78,6 +78,7 @@ class Stage(QWidget):
         self._layout.addWidget(self._foot)
 
         self._reading: Reading | None = None
+        self._region = ""
         self._asker = LatestAsk(self)
         self._asker.answered.connect(self._answered)
         self._decoder = LatestAsk(self)
@@ -93,6 +94,7 @@ class Stage(QWidget):
         self.digits.sample_marked.connect(self.sample_marked)
         self.plane.canvas.hovered.connect(self._hover)
         self.plane.canvas.left.connect(self._leave)
+        self.plane.region_said.connect(self._say_region)
         for signal in (experiment.world_changed, experiment.data_changed, experiment.model_changed):
             signal.connect(self._open)
         experiment.stage_changed.connect(self._open)
@@ -231,9 +233,17 @@ class Stage(QWidget):
         self._reading = None
         self._hint()
 
+    def _say_region(self, text: str) -> None:
+        """What the drawn region holds, or how to draw one."""
+        self._region = text
+        self.readout.setToolTip(text)
+        self._hint()
+
     def _hint(self) -> None:
         """What the mouse does; in one line where the scrubber takes room from the picture."""
-        if self._reading is None:
+        if self._reading is None and self._region:
+            self.readout.setText(self._region)
+        elif self._reading is None:
             names, label = self._experiment.data.class_names, self._label
             of = "" if label is None or label >= len(names) else f"Samples of class {names[label]} only. "
             self.readout.setText(of + (_HINT if self.scrubber.isHidden() else _SHORT_HINT))
