@@ -37,6 +37,8 @@ def bind_core(registry: ActionRegistry, experiment: Experiment) -> OwnModels:
     registry.bind("latent.interpolate", walk.interpolate)
     registry.bind("latent.position", walk.position)
     registry.bind("inside.about", experiment.subject.choose)
+    for verb in ("show", "fix", "dismiss"):
+        registry.bind(f"health.{verb}", getattr(experiment.health, verb))
     _bind_stage(registry, experiment)
     own = OwnModels(experiment)
     registry.bind("model.open_file", own.open)

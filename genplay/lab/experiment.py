@@ -21,6 +21,7 @@ from genplay.knobs import Knobs
 from genplay.lab.bench import Bench, PastRun
 from genplay.lab.drawing import NAMES as DRAWINGS
 from genplay.lab.edits import Edit, UndoStack
+from genplay.lab.health import Health
 from genplay.lab.presets import default_desk
 from genplay.lab.sampling_run import SamplingRun
 from genplay.lab.state import Desk, LatentState, ModelChoice, Notice, StageSettings
@@ -74,6 +75,7 @@ class Experiment:
         self._later: list[tuple[Future[Any], Callable[[Any], None], int | None]] = []
         self._failed = self._reviving = False
         self.sampling = SamplingRun(self)
+        self.health = Health(self)
 
     # What is open
 
@@ -227,6 +229,7 @@ class Experiment:
         if latest is not None and failed and not self._failed:
             self.notice.emit(Notice("error", latest.message or "Training failed."))
         self._failed = failed
+        self.health.poll()
 
     def _opened(self, trouble: str) -> None:
         if trouble:
