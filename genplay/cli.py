@@ -245,6 +245,10 @@ def _print_summary(summary: Mapping[str, Any]) -> None:
                 number, value["kind"], value["stderr"], "", value["unit"], value.get("direction")
             )
             print(f"  {name:<14} {shown}  ({value['method']})")
+    for found in summary["health"]:
+        print(f"  {found['title']}: {found['seen']}")
+        if found["fix"]:
+            print(f"    {found['fix']}")
     for note in summary["notes"]:
         print(f"  {note}")
 

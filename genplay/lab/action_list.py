@@ -9,6 +9,7 @@ from genplay.lab.state import LAYERS, RESOLUTIONS
 from genplay.lab.table_action_list import TABLE
 from genplay.lab.world_action_list import WORLD
 from genplay.spaces import WORLDS
+from genplay.training.health.conditions import CONDITIONS
 
 __all__ = ["ALL"]
 
@@ -319,6 +320,23 @@ _SAMPLE = (
     ),
 )  # fmt: skip
 
+_CONDITION = "the condition; left out, the first that is seen"
+_HEALTH = (
+    ActionSpec(
+        "health.show", "Show me how this happens",
+        "Open the experiment that brings a condition of training about, and let it run; undo brings yours back.",
+        (Param("condition", "choice", "the condition", choices=tuple(CONDITIONS)),), "Train",
+    ),
+    ActionSpec(
+        "health.fix", "Fix what is wrong", "Change the knobs of the run so that a condition that is seen goes away.",
+        (Param("condition", "choice", _CONDITION, None, tuple(CONDITIONS)),), "Train",
+    ),
+    ActionSpec(
+        "health.dismiss", "Leave it as it is", "Let a condition that is seen be quiet until it has gone away; left out, all.",
+        (Param("condition", "choice", "the condition; left out, all that are seen", None, tuple(CONDITIONS)),),
+    ),
+)  # fmt: skip
+
 _VIEW = (
     ActionSpec(
         "stage.layer", "Switch a layer", "Show or hide one layer of the stage.",
@@ -378,5 +396,5 @@ _VIEW = (
 
 ALL: tuple[ActionSpec, ...] = (
     *_FILE, *_EDIT, *_DATA, *_MODEL, *_TRAIN, *_LATENT, *_INSIDE, *TABLE, *_GALLERY, *_SAMPLE, *WORLD, *_ESTIMATORS,
-    *_VIEW,
+    *_HEALTH, *_VIEW,
 )  # fmt: skip

@@ -37,12 +37,16 @@ TRUST_SECONDS = 0.5
 
 @dataclass(frozen=True, eq=False)
 class PastRun:
-    """A run that was left: how it was planned, its last snapshot (history included), and its parameters."""
+    """A run that was left: how it was planned, its last snapshot (history included), and its parameters.
+
+    ``replaced``: by an edit that put another in its place; undoing that edit brings the run back.
+    """
 
     run_id: int
     plan: RunPlan
     last: Snapshot | None
     checkpoint: Future[Checkpoint]
+    replaced: bool = False
 
 
 class Bench:
@@ -152,11 +156,12 @@ class Bench:
             f"The trained '{plan.card.id}' could not be brought back; it starts anew." if lost else ""
         )
 
-    def leave(self, world: World | None = None) -> None:
-        """Keep the open run with its parameters, if it has made a step; for a world, so that it can be come back to."""
+    def leave(self, world: World | None = None, *, replaced: bool = False) -> None:
+        """Keep the open run with its parameters, if it has made a step; for a world, so that it can be come back to, or as
+        one that an edit is about to replace."""
         if self.told is None or self.run_id is None or self._worker is None or not self.started:
             return
-        past = PastRun(self.run_id, self.told, self.latest(), self._worker.checkpoint())
+        past = PastRun(self.run_id, self.told, self.latest(), self._worker.checkpoint(), replaced)
         if world is None:
             self.past.append(past)
         else:
@@ -301,17 +306,15 @@ class Bench:
         told = self.told
         if told is None:
             return ""
-        if _other_run(told, wanted):
-            kept = self._kept(wanted) if revive else None
-            if kept is None:
-                self.open(wanted)
-            else:
-                self.past.remove(kept)
-                self.open(kept.plan, kept.checkpoint)
-        elif not self.started:
-            if not _same(told, wanted):
-                self.open(wanted)
-        else:
+        kept = (
+            self._kept(wanted, _other_run(told, wanted)) if revive and not _same_knobs(told, wanted) else None
+        )
+        if kept is not None:
+            self.past.remove(kept)
+            self.open(kept.plan, kept.checkpoint)
+        elif _other_run(told, wanted) or not (self.started or _same(told, wanted)):
+            self.open(wanted)
+        elif self.started:
             return self._pass_on(told, wanted)
         return ""
 
@@ -335,11 +338,12 @@ class Bench:
             self.command(partial(_set_data, data=wanted.data))
         return ""
 
-    def _kept(self, wanted: RunPlan) -> PastRun | None:
+    def _kept(self, wanted: RunPlan, any_run: bool) -> PastRun | None:
+        """The newest kept run with these knobs: any, or only one that an edit has replaced."""
         for past in reversed(self.past):
             plan = past.plan
             if not _other_run(plan, wanted) and plan.seed == wanted.seed and _same_knobs(plan, wanted):
-                return past
+                return past if any_run or past.replaced else None
         return None
 
     def close(self) -> None:

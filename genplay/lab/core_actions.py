@@ -40,6 +40,8 @@ def bind_core(registry: ActionRegistry, experiment: Experiment) -> OwnModels:
     registry.bind("inside.about", experiment.subject.choose)
     registry.bind("gallery.label", experiment.subject.choose_label)
     bind_table(registry, experiment)
+    for verb in ("show", "fix", "dismiss"):
+        registry.bind(f"health.{verb}", getattr(experiment.health, verb))
     _bind_stage(registry, experiment)
     own = OwnModels(experiment)
     registry.bind("model.open_file", own.open)

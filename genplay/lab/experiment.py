@@ -23,6 +23,7 @@ from genplay.lab.census_run import CensusRun
 from genplay.lab.drawing import NAMES as DRAWINGS
 from genplay.lab.edits import Edit, UndoStack
 from genplay.lab.estimation import Estimation
+from genplay.lab.health import Health
 from genplay.lab.presets import default_desk
 from genplay.lab.region import Region
 from genplay.lab.sampling_run import SamplingRun
@@ -77,7 +78,7 @@ class Experiment:
         self._later: list[tuple[Future[Any], Callable[[Any], None], int | None]] = []
         self._failed = self._reviving = False
         self.sampling, self.census = SamplingRun(self), CensusRun(self)
-        self.estimation, self.region = Estimation(self), Region(self)
+        self.estimation, self.region, self.health = Estimation(self), Region(self), Health(self)
 
     @property
     def world(self) -> World:
@@ -229,6 +230,7 @@ class Experiment:
         if latest is not None and failed and not self._failed:
             self.notice.emit(Notice("error", latest.message or "Training failed."))
         self._failed = failed
+        self.health.poll()
 
     def _opened(self, trouble: str) -> None:
         if trouble:

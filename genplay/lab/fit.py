@@ -213,6 +213,7 @@ def train(
 ) -> Run:
     """Train a plan in this thread, on one torch thread; ``interrupted`` ends it early. Raises ``Failure``."""
     from genplay.training.device import single_thread
+    from genplay.training.health.checkup import Checkup
     from genplay.training.trainer import Trainer
 
     if steps is not None and steps < 0:
@@ -223,15 +224,17 @@ def train(
         seconds = DEFAULT_SECONDS
     single_thread()
     trainer = Trainer(plan)
+    checkup = Checkup(trainer)
     while not trainer.finished and not (interrupted is not None and interrupted()):
         left_steps = steps - trainer.step_count if steps is not None else None
         left_seconds = seconds - trainer.seconds if seconds is not None else _SLICE
         if left_seconds <= 0 or (left_steps is not None and left_steps <= 0):
             break
         trainer.advance(left_steps, time.perf_counter() + min(_SLICE, left_seconds), interrupted)
+        checkup.look()
         if progress is not None:
             shares = [trainer.step_count / steps] if steps else []
             shares += [trainer.seconds / seconds] if seconds else []
             share = min(1.0, max(shares, default=1.0))
             progress(Progress(share, trainer.step_count, trainer.seconds, trainer.terms))
-    return Run(trainer)
+    return Run(trainer, checkup)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from genplay.metrics.census import Census
     from genplay.metrics.estimators.questions import QuestionId
     from genplay.metrics.estimators.study import Study
+    from genplay.training.health.checkup import Checkup
+    from genplay.training.health.finding import Finding
     from genplay.training.plan import DeviceName, RunPlan
     from genplay.training.trainer import Trainer
 
@@ -44,8 +46,9 @@ _SUMMARY = {
 class Run:
     """A trained model with its data. Arrays are (n, d): d is 2 on the plane, 25 pixels of 0 or 1 in the world of digits."""
 
-    def __init__(self, trainer: Trainer) -> None:
+    def __init__(self, trainer: Trainer, checkup: Checkup | None = None) -> None:
         self.trainer = trainer
+        self._checkup = checkup
 
     @property
     def plan(self) -> RunPlan:
@@ -262,6 +265,17 @@ class Run:
         with self.trainer.viewing() as model:
             return study(model, self.data, question, EstimatorKnobs().replace(**knobs))
 
+    def health(self) -> tuple[Finding, ...]:
+        """What is wrong with the run, as far as the rules of ``training.health`` see it; () if nothing is.
+
+        Some conditions are told only when they have lasted, which a run that was opened from a file cannot say.
+        """
+        from genplay.training.health.checkup import Checkup
+
+        if self._checkup is None:
+            self._checkup = Checkup(self.trainer)
+        return tuple(finding for finding in self._checkup.whole() if finding.state == "ill")
+
     def save(self, path: str | Path) -> Path:
         """Save as a .genplay file, which the window opens too; returns its path."""
         plan = self.plan
@@ -293,6 +307,7 @@ class Run:
             "parameters": sum(p.numel() for p in trainer.model.parameters()),
             "losses": dict(trainer.terms),
             **{_SUMMARY[name]: q.to_json() if q is not None else None for name, q in found.items()},
+            "health": [finding.to_json() for finding in self.health()],
             "notes": list(plan.data.notes),
         }
 

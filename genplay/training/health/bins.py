@@ -15,6 +15,7 @@ Array = NDArray[np.float64]
 
 _CELLS = 20
 _ROUNDS = 12
+_ROWS, _FRESH = 128, 50
 _MOST_BUMPS = 64
 _APART = 5.0
 """Bumps are separate where their centres lie this many deviations apart."""
@@ -22,11 +23,15 @@ _APART = 5.0
 
 @dataclass(frozen=True)
 class Bins:
-    """Centres (k, d), what each holds of the data (k,), and whether they are the law's own bumps."""
+    """Centres (k, d), what each holds of the data (k,), and whether they are the law's own bumps.
+
+    ``usual`` (m,) are the distances that fresh data have to the nearest training example.
+    """
 
     centres: Array
     share: Array
     bumps: bool
+    usual: Array
 
     def of(self, x: Array) -> NDArray[np.int64]:
         """The bin of each point, (n, d) → (n,)."""
@@ -40,16 +45,34 @@ def bins_of(data: Data) -> Bins:
     everything = np.concatenate([data.x_train, data.x_test]) if len(data.x_test) else data.x_train
     index = nearest(everything, centres)[0]
     share = np.bincount(index, minlength=len(centres)) / len(everything)
-    return Bins(centres, share, bumps is not None)
+    return Bins(centres, share, bumps is not None, _usual_distances(data))
 
 
 def nearest(x: Array, centres: Array) -> tuple[NDArray[np.int64], Array]:
-    """Index of and squared distance to the nearest centre, (n, d) and (k, d) → (n,) and (n,)."""
+    """Index of and squared distance to the nearest centre, (n, d) and (k, d) → (n,) and (n,).
+
+    Found in single precision, a part of the points at a time so that the table stays in the cache; the distance to the one
+    that was found is exact.
+    """
     at = centres.mean(axis=0)
-    x, centres = x - at, centres - at
-    squares = (x**2).sum(axis=1)[:, None] + (centres**2).sum(axis=1)[None] - 2 * x @ centres.T
-    index = squares.argmin(axis=1)
-    return index, np.maximum(squares[np.arange(len(x)), index], 0.0)
+    there = np.asarray(centres - at, np.float32)
+    offset = (there**2).sum(axis=1)
+    index = np.empty(len(x), np.int64)
+    for start in range(0, len(x), _ROWS):
+        here = np.asarray(x[start : start + _ROWS] - at, np.float32)
+        index[start : start + _ROWS] = (offset - 2 * (here @ there.T)).argmin(axis=1)
+    return index, ((x - centres[index]) ** 2).sum(axis=1)
+
+
+def _usual_distances(data: Data) -> Array:
+    """Distance of up to 500 fresh data to the nearest training example; without fresh data, of one half to the other."""
+    if len(data.x_test) >= _FRESH:
+        return np.sqrt(nearest(data.x_test[:500], data.x_train)[1])
+    return (
+        np.sqrt(nearest(data.x_train[::2][:500], data.x_train[1::2])[1])
+        if len(data.x_train) > 1
+        else np.zeros(0)
+    )
 
 
 def _bumps(data: Data) -> Array | None:

@@ -53,7 +53,7 @@ CONDITIONS: Mapping[str, Condition] = {
             "The slope dies away on its way back through the layers, so the first layers cannot learn.",
             Demonstration(
                 "A deep critic has its weights cut so short that each layer passes on only a small part of the slope.",
-                "plane", "eight-gaussians", "gan", "wasserstein-clipping", {"clip": 0.005, "depth": 6},
+                "plane", "eight-gaussians", "gan", "wasserstein-clipping", {"clip": 0.001, "depth": 6},
             ),
         ),
         Condition(
@@ -61,8 +61,8 @@ CONDITIONS: Mapping[str, Condition] = {
             "Mode collapse",
             "A generator finds a few kinds of samples that pass for real, and makes nothing else.",
             Demonstration(
-                "A GAN without any of the cures plays on 25 blobs: watch its samples gather on some of them and leave others.",
-                "plane", "grid-gaussians", "gan", "minimax", {"penalty": 0.0, "latent": 1},
+                "A GAN without a penalty learns in long steps: watch its samples gather on some of the eight blobs, and leave the others.",
+                "plane", "eight-gaussians", "gan", knobs={"penalty": 0.0}, recipe={"learning_rate": 0.01},
             ),
         ),
         Condition(
@@ -70,8 +70,9 @@ CONDITIONS: Mapping[str, Condition] = {
             "Saturated discriminator",
             "The discriminator tells real from made with certainty and is flat: the generator is told nothing.",
             Demonstration(
-                "At the game as first written the discriminator takes ten steps for each of the generator, without a penalty.",
-                "plane", "two-moons", "gan", "minimax", {"penalty": 0.0, "d_steps": 10, "g_rate": 0.05},
+                "At the game as first written the discriminator takes ten long steps for each short one of the generator.",
+                "plane", "eight-gaussians", "gan", "minimax",
+                {"penalty": 0.0, "d_steps": 10, "d_rate": 3.0, "g_rate": 0.01},
             ),
         ),
         Condition(

@@ -33,9 +33,12 @@ _BOOTSTRAP = 100
 
 
 def memorised(
-    data: Data, log_prob: tuple[Array, Array] | None = None, samples: Array | None = None
+    data: Data, usual: Array, log_prob: tuple[Array, Array] | None = None, samples: Array | None = None
 ) -> Reading:
-    """Judge log p at some training and some fresh data (a,) and (b,), and samples (n, d); either may be missing."""
+    """Judge log p at some training and some fresh data (a,) and (b,), and samples (n, d); either may be missing.
+
+    ``usual`` (m,) are the distances of fresh data to the nearest training example.
+    """
     figures: list[tuple[str, Quantity]] = []
     evidence: list[Exhibit] = []
     troubles: list[str] = []
@@ -43,7 +46,9 @@ def memorised(
     if log_prob is not None and min(len(part) for part in log_prob) >= _FEWEST:
         _gap(data, log_prob, figures, evidence, troubles, good)
     if samples is not None and len(samples) >= _FEWEST and len(data.x_test) >= _FEWEST:
-        (_copies if data.world == "digits" else _distances)(data, samples, figures, evidence, troubles, good)
+        (_copies if data.world == "digits" else _distances)(
+            data, usual, samples, figures, evidence, troubles, good
+        )
     if troubles:
         return Reading("ill", "; ".join(troubles) + ".", tuple(figures), tuple(evidence))
     if not good:
@@ -98,6 +103,7 @@ def _gap(
 
 def _distances(
     data: Data,
+    usual: Array,
     samples: Array,
     figures: list[tuple[str, Quantity]],
     evidence: list[Exhibit],
@@ -105,7 +111,6 @@ def _distances(
     good: list[str],
 ) -> None:
     near = np.sqrt(nearest(samples, data.x_train)[1])
-    usual = np.sqrt(nearest(data.x_test[:1000], data.x_train)[1])
     middle = float(np.median(usual))
     if middle <= 1e-9:
         return
@@ -145,6 +150,7 @@ def _cumulative(distances: Array) -> tuple[Array, Array]:
 
 def _copies(
     data: Data,
+    usual: Array,
     samples: Array,
     figures: list[tuple[str, Quantity]],
     evidence: list[Exhibit],
@@ -152,25 +158,24 @@ def _copies(
     good: list[str],
 ) -> None:
     drawn = float((nearest(np.round(samples), data.x_train)[1] < 0.5).mean())
-    usual = float((nearest(data.x_test[:1000], data.x_train)[1] < 0.5).mean())
-    fresh = min(len(data.x_test), 1000)
-    errors = [math.sqrt(p * (1 - p) / n) for p, n in ((drawn, len(samples)), (usual, fresh))]
+    known, fresh = float((usual < 0.5).mean()), len(usual)
+    errors = [math.sqrt(p * (1 - p) / n) for p, n in ((drawn, len(samples)), (known, fresh))]
     error = math.hypot(*errors)
     figures.append(
         ("samples that are training images", estimate(drawn, errors[0], f"{len(samples)} samples", "of them"))
     )
     figures.append(
-        ("fresh data that are training images", estimate(usual, errors[1], f"{fresh} fresh data", "of them"))
+        ("fresh data that are training images", estimate(known, errors[1], f"{fresh} fresh data", "of them"))
     )
     evidence.append(
         Bars(
-            "Exact copies of training images", ("samples", "fresh data"), np.array([drawn, usual]), "share", np.array(errors),
+            "Exact copies of training images", ("samples", "fresh data"), np.array([drawn, known]), "share", np.array(errors),
             help="Some fresh images are in the training data by chance. Samples should be so no oftener.",
         )
     )  # fmt: skip
-    if drawn - usual > COPIES and drawn - usual > _ERRORS * error:
+    if drawn - known > COPIES and drawn - known > _ERRORS * error:
         troubles.append(
-            f"{drawn:.0%} of the samples are copies of training images, of fresh data only {usual:.0%}"
+            f"{drawn:.0%} of the samples are copies of training images, of fresh data only {known:.0%}"
         )
     else:
-        good.append(f"{drawn:.0%} of the samples are training images, of fresh data {usual:.0%}")
+        good.append(f"{drawn:.0%} of the samples are training images, of fresh data {known:.0%}")

@@ -45,7 +45,7 @@ def collapsed(samples: Array, bins: Bins, data: Data) -> Reading:
     counts = np.bincount(bins.of(samples), minlength=len(bins.centres))
     missed = _too_empty(counts, n, bins.share)
     mass = float(bins.share[missed].sum())
-    like = float(_like_data(samples, data).mean())
+    like = float(_like_data(samples, bins, data).mean())
     what = "modes" if bins.bumps else "parts"
     how = f"{n} samples, {len(bins.centres)} {what} of the data"
     figures = (
@@ -97,12 +97,10 @@ def _log_at_most(count: int, n: int, p: float) -> float:
     return min(0.0, top + math.log(sum(math.exp(t - top) for t in terms)))
 
 
-def _like_data(samples: Array, data: Data) -> NDArray[np.bool_]:
+def _like_data(samples: Array, bins: Bins, data: Data) -> NDArray[np.bool_]:
     """Whether a sample is as near to a training example as 97 of 100 fresh data are."""
-    fresh = data.x_test[:500] if len(data.x_test) >= 50 else data.x_train[::2][:500]
-    known = data.x_train if len(data.x_test) >= 50 else data.x_train[1::2]
-    reach = np.quantile(nearest(fresh, known)[1], 0.97)
-    return np.asarray(nearest(samples, known)[1] <= reach + 1e-9)
+    reach = np.quantile(bins.usual, 0.97) if len(bins.usual) else 0.0
+    return np.asarray(np.sqrt(nearest(samples, data.x_train)[1]) <= reach + 1e-9)
 
 
 def _evidence(

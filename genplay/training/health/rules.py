@@ -30,7 +30,6 @@ _SAMPLES = 500
 _POINTS = 400
 _PULLS = 256
 _TIMES = 101
-_CHAINS = 256
 
 
 class Patient:
@@ -127,35 +126,20 @@ def _mixing(patient: Patient) -> Reading:
     trainer = patient.trainer
     patient.follow_chains()
     steps, trace = patient.trace.later_half()
+    own = patient.samples() if trainer.plan.world == "plane" else None
+    if own is None:
+        return mixing(steps, trace)
     energy = None
-    # The chains belong to the parameters in training, not to their average.
-    model = trainer.model
-    places = probes.chains(model)
-    own = None if model.world != "plane" else _own(patient)
-    if own is not None:
-        of_own = probes.energies(model, own)
-        if places is not None and of_own is not None:
+    with trainer.viewing() as model:
+        of_own, places = probes.energies(model, own), probes.chains(model)
+        if of_own is not None and places is not None:
             of_ends = probes.energies(model, places)
-            energy = None if of_ends is None else (of_ends, of_own)
+            energy = (of_ends, of_own) if of_ends is not None else None
         elif of_own is not None:
             # Short chains from the data: the trainer has told the mean energy at their ends.
             _, told = trainer.history.curve("chain_energy")
             energy = (told[-30:], of_own) if len(told) >= 30 else None
     return mixing(steps, trace, energy)
-
-
-def _own(patient: Patient) -> Array | None:
-    """Samples of the model with the parameters in training."""
-    trainer = patient.trainer
-    import torch
-
-    model = trainer.model
-    model.eval()
-    try:
-        with torch.no_grad():
-            return probes.samples(model, _CHAINS, trainer.view_seed, float("inf"))
-    finally:
-        model.train()
 
 
 def _noise(patient: Patient) -> Reading:
@@ -171,7 +155,7 @@ def _memory(patient: Patient) -> Reading:
         train = probes.log_probs(model, data.x_train[:_POINTS], patient.seconds)
         test = None if train is None else probes.log_probs(model, data.x_test[:_POINTS], patient.seconds)
     both = None if train is None or test is None else (train, test)
-    return memorised(data, both, patient.samples())
+    return memorised(data, patient.bins().usual, both, patient.samples())
 
 
 RULES: tuple[Rule, ...] = (

@@ -198,21 +198,25 @@ def test_noise_that_ends_too_early_is_seen() -> None:
 # Memorisation
 
 
+def judged(made, *rest):
+    return memorised(made, bins_of(made).usual, *rest)
+
+
 def test_copies_and_gaps_are_seen_and_fresh_draws_are_not() -> None:
     for name in ("two-moons", "glyphs"):
         made = data(name)
         fresh, _ = made.law.sample(500, np.random.default_rng(5))
         usual = made.law.log_prob(made.x_train[:300]), made.law.log_prob(made.x_test[:300])
-        assert memorised(made, usual, fresh).state == "well"
-        assert memorised(made, (usual[0] + 10, usual[1])).state == "ill"
+        assert judged(made, usual, fresh).state == "well"
+        assert judged(made, (usual[0] + 10, usual[1])).state == "ill"
         impossible = usual[1].copy()
         impossible[::3] = -np.inf
-        reading = memorised(made, (usual[0], impossible))
+        reading = judged(made, (usual[0], impossible))
         assert reading.state == "ill"
         assert "probability 0" in reading.seen
     moons = data("two-moons")
     copies = moons.x_train[RNG.integers(0, len(moons.x_train), 400)] + 1e-4 * RNG.standard_normal((400, 2))
-    assert memorised(moons, None, copies).state == "ill"
+    assert judged(moons, None, copies).state == "ill"
     digits = data("handwritten")
-    assert memorised(digits, None, digits.x_train[:400]).state == "ill"
-    assert memorised(moons).state == "open"
+    assert judged(digits, None, digits.x_train[:400]).state == "ill"
+    assert judged(moons).state == "open"
