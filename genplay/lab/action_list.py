@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from genplay.lab.actions import ActionSpec
+from genplay.lab.evaluation_actions import SPECS as _EVALUATE
 from genplay.lab.params import Param
 from genplay.lab.state import LAYERS, RESOLUTIONS
 from genplay.spaces import WORLDS
@@ -363,5 +364,5 @@ _VIEW = (
 )  # fmt: skip
 
 ALL: tuple[ActionSpec, ...] = (
-    *_FILE, *_EDIT, *_DATA, *_MODEL, *_TRAIN, *_LATENT, *_INSIDE, *_SAMPLE, *_VIEW,
+    *_FILE, *_EDIT, *_DATA, *_MODEL, *_TRAIN, *_LATENT, *_INSIDE, *_SAMPLE, *_EVALUATE, *_VIEW,
 )  # fmt: skip

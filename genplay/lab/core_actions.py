@@ -12,6 +12,7 @@ from genplay.errors import BadInput
 from genplay.lab import drawing, project
 from genplay.lab.actions import ActionRegistry
 from genplay.lab.bench import Bench
+from genplay.lab.evaluation_actions import bind_evaluation
 from genplay.lab.experiment import Experiment
 from genplay.lab.latent import LatentWalk
 from genplay.lab.own_models import OwnModels
@@ -31,17 +32,15 @@ def bind_core(registry: ActionRegistry, experiment: Experiment) -> OwnModels:
         for id, callback in actions.callbacks().items():
             registry.bind(id, callback)
     walk = LatentWalk(experiment)
-    registry.bind("latent.set", walk.set)
-    registry.bind("latent.encode", walk.encode)
-    registry.bind("latent.anchor", walk.anchor)
-    registry.bind("latent.interpolate", walk.interpolate)
-    registry.bind("latent.position", walk.position)
+    for name in ("set", "encode", "anchor", "interpolate", "position"):
+        registry.bind(f"latent.{name}", getattr(walk, name))
     registry.bind("inside.about", experiment.subject.choose)
     _bind_stage(registry, experiment)
     own = OwnModels(experiment)
     registry.bind("model.open_file", own.open)
     registry.bind("model.new_file", own.new)
     _bind_sampling(registry, experiment)
+    bind_evaluation(registry, experiment)
     registry.bind("edit.undo", experiment.undo)
     registry.bind("edit.redo", experiment.redo)
     return own

@@ -21,6 +21,7 @@ from genplay.knobs import Knobs
 from genplay.lab.bench import Bench, PastRun
 from genplay.lab.drawing import NAMES as DRAWINGS
 from genplay.lab.edits import Edit, UndoStack
+from genplay.lab.evaluation import Evaluation
 from genplay.lab.presets import default_desk
 from genplay.lab.sampling_run import SamplingRun
 from genplay.lab.state import Desk, LatentState, ModelChoice, Notice, StageSettings
@@ -74,6 +75,7 @@ class Experiment:
         self._later: list[tuple[Future[Any], Callable[[Any], None], int | None]] = []
         self._failed = self._reviving = False
         self.sampling = SamplingRun(self)
+        self.evaluation = Evaluation(self)
 
     # What is open
 
@@ -272,6 +274,7 @@ class Experiment:
     def close(self) -> None:
         """End the threads."""
         self.sampling.close()
+        self.evaluation.close()
         self.bench.close()
 
     # Edits

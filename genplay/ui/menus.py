@@ -13,7 +13,7 @@ from genplay.ui.dispatch import Dispatch
 
 __all__ = ["Menus"]
 
-ORDER = ("File", "Edit", "Data", "Model", "Train", "Latent", "Sample", "View", "Help")
+ORDER = ("File", "Edit", "Data", "Model", "Train", "Latent", "Sample", "Evaluate", "View", "Help")
 _SUBMENUS = (
     "world.choose",
     "data.choose",
