@@ -52,7 +52,7 @@ class Evaluation:
         self._columns: dict[World, tuple[str, ...]] = {}
         self._made = 0
         self.sort: tuple[str, bool] = ("", False)
-        self.measuring = Measuring(experiment, self._took)
+        self.measuring = Measuring(experiment, self._took, self._tell)
         for signal in (experiment.world_changed, experiment.data_changed):
             signal.connect(self._tell)
         experiment.run_changed.connect(self._other_run)

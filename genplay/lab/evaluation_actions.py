@@ -51,7 +51,7 @@ SPECS = (
         (
             Param("name", "str", _METRIC),
             Param("on", "bool", "shown; left out, the other way", None),
-        ), "Evaluate",
+        ),
     ),
     ActionSpec(
         "evaluate.sort", "Sort the runs", "Order the rows of the table by a measure; without one, as they came.",
@@ -59,6 +59,10 @@ SPECS = (
             Param("name", "str", _METRIC, ""),
             Param("descending", "bool", "the largest first", False),
         ),
+    ),
+    ActionSpec(
+        "evaluate.page", "Words, profile or measures", "What stands beside the table of the page Evaluate.",
+        (Param("name", "choice", "the page", choices=("why", "profile", "measures")),),
     ),
     ActionSpec(
         "evaluate.export", "Export the table …", "Write the table as CSV, Markdown or a picture.",

@@ -32,15 +32,19 @@ class _Task:
 
 
 class Measuring:
-    """``took(candidate, figures)`` is called at a heartbeat of the experiment for whatever has been measured.
+    """``took(candidate, figures)`` is called at a heartbeat of the experiment for whatever has been measured, and
+    ``ended()`` when there is nothing left to measure.
 
     Everything but the work itself happens in the experiment's thread.
     """
 
     def __init__(
-        self, experiment: Experiment, took: Callable[[Candidate, Mapping[str, Figure]], None]
+        self,
+        experiment: Experiment,
+        took: Callable[[Candidate, Mapping[str, Figure]], None],
+        ended: Callable[[], None],
     ) -> None:
-        self._experiment, self._took = experiment, took
+        self._experiment, self._took, self._ended = experiment, took, ended
         self._jobs = Jobs("genplay-evaluate")
         self._job: Job[None] | None = None
         self._lock = threading.Lock()
@@ -161,6 +165,7 @@ class Measuring:
                 self._took(*found)
             elif not self._at_work:
                 self.busy, self._asked, self._done = False, 0, 0
+                self._ended()
                 waiting, self._waiting = self._waiting, []
                 for future in waiting:
                     future.set_result(None)

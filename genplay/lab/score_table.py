@@ -130,12 +130,12 @@ class ScoreTable:
             for row in self.rows
             if self.comparable(row) and (quantity := row.fresh(card.id)) is not None
         ]
-        if len(known) < 2:
+        if len(known) < 2 or card.better == "neither":
             return None
-        for row, quantity in known:
-            if all(surely_better(quantity, other, card) for r, other in known if r is not row):
-                return row.key
-        return None
+        sign = 1.0 if card.better == "lower" else -1.0
+        row, quantity = min(known, key=lambda pair: sign * pair[1].value)
+        sure = all(surely_better(quantity, other, card) for r, other in known if r is not row)
+        return row.key if sure else None
 
     def sorted_by(self, metric: str, descending: bool = False) -> tuple[ScoreRow, ...]:
         """The rows by a column; what has no figure comes last either way."""

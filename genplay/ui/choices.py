@@ -15,6 +15,7 @@ PANELS = {
     "latent": "Latent",
     "inside": "Inside",
     "sampling": "Sampling",
+    "evaluate": "Evaluate",
     "compare": "Compare",
     "code": "Code",
 }
@@ -58,6 +59,14 @@ class Choices:
             case "sampler.set", "name":
                 infos = self._experiment.sampling.knobs.infos()
                 return tuple((i.name, i.label) for i in infos if i.applies(self._experiment.world))
+            case "evaluate.column", "name":
+                from genplay.lab.metric_groups import available
+
+                return tuple((id, card.title) for id, card in available(self._experiment.world).items())
+            case "evaluate.trap", _:
+                from genplay.lab.candidates import TRAPS
+
+                return tuple((id, shows) for id, (_, shows) in TRAPS.items())
             case "window.panel" | "window.focus", "name":
                 return tuple(PANELS.items())
             case "window.scale", _:

@@ -34,6 +34,7 @@ from genplay.ui.panels.compare import ComparePanel
 from genplay.ui.panels.curves import CurvesPanel
 from genplay.ui.panels.data import DataPanel
 from genplay.ui.panels.dataset_strip import DatasetStrip
+from genplay.ui.panels.evaluate import EvaluatePanel
 from genplay.ui.panels.gallery import GalleryPanel
 from genplay.ui.panels.inside import InsidePanel
 from genplay.ui.panels.latent import LatentPanel
@@ -82,7 +83,7 @@ class MainWindow(QMainWindow):
         self.heart = Heart(
             experiment,
             (self.stage, self.gallery, self.latent, self.transport, self.status),
-            (self.curves, self.inside, self.compare),
+            (self.curves, self.inside, self.compare, self.evaluate),
             self,
         )
         self._connect()
@@ -121,9 +122,10 @@ class MainWindow(QMainWindow):
         self.compare = ComparePanel(experiment, actions, theme)
         self.code = CodePanel(experiment, actions, theme)
         self.sampling = SamplingPanel(experiment, actions, theme)
+        self.evaluate = EvaluatePanel(experiment, actions, theme)
         bodies: dict[str, QWidget] = {
             "data": self.data, "model": self.model, "curves": self.curves, "gallery": self.gallery,
-            "latent": self.latent, "inside": self.inside, "sampling": self.sampling, "compare": self.compare,
+            "latent": self.latent, "inside": self.inside, "sampling": self.sampling, "evaluate": self.evaluate, "compare": self.compare,
             "code": self.code,
         }  # fmt: skip
         self.docks = Docks(self, theme, bodies)
@@ -155,6 +157,8 @@ class MainWindow(QMainWindow):
         self.gallery.request_changed.connect(self._want)
         self.sampling.awake.connect(heart.wake)
         heart.each(0.0, self.sampling.beat)
+        self.evaluate.awake.connect(heart.wake)
+        heart.each(0.1, self.evaluate.beat)
         self.stage.sample_marked.connect(self.gallery.mark)
         self.gallery.sample_marked.connect(self.stage.mark)
         self.inside.about_shown.connect(self.stage.plane.show_subject)
@@ -195,7 +199,7 @@ class MainWindow(QMainWindow):
         dialog = QFileDialog(self, spec.title.removesuffix(" …"))
         dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        saves = spec.id not in ("file.open", "data.open", "model.open_file")
+        saves = spec.id not in ("file.open", "data.open", "model.open_file", "evaluate.open")
         dialog.setAcceptMode(
             QFileDialog.AcceptMode.AcceptSave if saves else QFileDialog.AcceptMode.AcceptOpen
         )
@@ -206,10 +210,16 @@ class MainWindow(QMainWindow):
             "model.new_file": "Python files (*.py)",
             "window.screenshot": "PNG pictures (*.png)",
             "diagnostics.write": "JSON (*.json)",
+            "evaluate.export": "Tables (*.csv *.md *.png)",
         }
         dialog.setNameFilter(filters.get(spec.id, "genplay files (*.genplay)"))
         if saves:
-            suffixes = {"window.screenshot": "png", "diagnostics.write": "json", "model.new_file": "py"}
+            suffixes = {
+                "window.screenshot": "png",
+                "diagnostics.write": "json",
+                "model.new_file": "py",
+                "evaluate.export": "csv",
+            }
             dialog.setDefaultSuffix(suffixes.get(spec.id, "genplay"))
         dialog.setAccessibleDescription(kind.help)
         dialog.fileSelected.connect(then)

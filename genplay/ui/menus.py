@@ -21,6 +21,7 @@ _SUBMENUS = (
     "model.objective",
     "sampler.choose",
     "sampler.target",
+    "evaluate.trap",
 )
 
 
@@ -65,7 +66,8 @@ class Menus:
         param = spec.params[0]
         for value, title in self._choices(spec.id, param):
             entry = submenu.addAction(title)
-            entry.setCheckable(True)
+            # What only does something, and chooses nothing that stays, has no mark.
+            entry.setCheckable(bool(current))
             entry.setChecked(value == current)
             group.addAction(entry)
             entry.triggered.connect(
