@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from genplay.lab.actions import ActionSpec
 from genplay.lab.estimator_actions import SPECS as _ESTIMATORS
+from genplay.lab.evaluation_actions import SPECS as _EVALUATE
 from genplay.lab.params import Param
 from genplay.lab.state import LAYERS, RESOLUTIONS
 from genplay.lab.table_action_list import TABLE
@@ -396,5 +397,5 @@ _VIEW = (
 
 ALL: tuple[ActionSpec, ...] = (
     *_FILE, *_EDIT, *_DATA, *_MODEL, *_TRAIN, *_LATENT, *_INSIDE, *TABLE, *_GALLERY, *_SAMPLE, *WORLD, *_ESTIMATORS,
-    *_HEALTH, *_VIEW,
+    *_EVALUATE, *_HEALTH, *_VIEW,
 )  # fmt: skip

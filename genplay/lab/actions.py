@@ -11,7 +11,7 @@ from genplay.lab.params import Param
 
 __all__ = ["ActionRegistry", "ActionSpec", "Condition", "Menu"]
 
-Menu = Literal["File", "Edit", "Data", "Model", "Train", "Latent", "Sample", "View", "Help", ""]
+Menu = Literal["File", "Edit", "Data", "Model", "Train", "Latent", "Sample", "Evaluate", "View", "Help", ""]
 Condition = Literal[
     "always", "plane", "digits", "drawable", "latent", "anchors", "labels", "table", "census", "undo", "redo"
 ]

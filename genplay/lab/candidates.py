@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from genplay.training.checkpoint import Checkpoint
     from genplay.training.plan import RunPlan
 
-__all__ = ["TRAPS", "Candidate", "opened", "row_of", "trap"]
+__all__ = ["TRAPS", "Candidate", "Trap", "opened", "row_of", "trap"]
 
 SHARE = 0.01
 WIDTH = 0.002
@@ -48,11 +48,12 @@ _NOTES = {
 
 @dataclass(eq=False)
 class Candidate:
-    """A run as it stood at one step; ``trap`` names what it is turned into."""
+    """A run as it stood at one step; ``trap`` names what it is turned into, ``marks`` are the changes made to it by then."""
 
     plan: RunPlan
     checkpoint: Checkpoint | None = None
     trap: str = ""
+    marks: tuple[object, ...] = ()
     _model: Model | None = None
 
     @property
@@ -61,6 +62,8 @@ class Candidate:
 
     @property
     def step(self) -> int:
+        if self.trap == "memoriser":
+            return 0
         return self.checkpoint.step if self.checkpoint is not None else 0
 
     def model(self) -> Model:
@@ -135,17 +138,27 @@ def opened(path: Path, world: World | None = None) -> Candidate:
     return Candidate(saved.plan(chosen), saved.checkpoint)
 
 
-def trap(name: str, base: Candidate) -> tuple[Candidate, str, str]:
-    """A trap made from a run (and its data), its title, and the words that explain it; raises ``BadInput``."""
+@dataclass(frozen=True, eq=False)
+class Trap:
+    """What is measured, how its row is called, the words that explain it, and the honest model it was made from."""
+
+    candidate: Candidate
+    title: str
+    note: str
+    base: Candidate
+
+
+def trap(name: str, base: Candidate) -> Trap:
+    """A trap made from a run and its data; raises ``BadInput`` for an unknown name.
+
+    Where the run has no likelihood to keep, for lack of a density or of training, a kernel density of the same data has.
+    """
     if name not in TRAPS:
         raise unknown_name("trap", name, TRAPS)
     plan = base.plan
-    if name == "memoriser":
-        return Candidate(plan, None, name), TRAPS[name][0], _NOTES[name]
-    if plan.world not in plan.card.density:
-        # There is no likelihood to keep: a kernel density of the same data has one.
+    if name == "noise" and (plan.world not in plan.card.density or base.step == 0):
         from genplay.training.plan import RunPlan as Plan
 
         base = Candidate(Plan("kde", plan.world, plan.data, None, {}, {}, plan.seed, plan.device))
-    made = replace(base, trap=name, _model=None)
-    return made, TRAPS[name][0], _NOTES[name].format(base=base.plan.card.title)
+    note = _NOTES[name].format(base=base.plan.card.title)
+    return Trap(replace(base, trap=name, _model=None), TRAPS[name][0], note, base)

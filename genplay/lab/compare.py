@@ -100,8 +100,14 @@ def compare(
         key = title if keys[title] == 1 else f"{title} ({keys[title]})"
         rows.append((row_of(candidate, key, "file", key), candidate))
     for name in traps:
-        made, title, note = trap(name, found[0][1])
-        rows.append((row_of(made, f"trap:{name}", "trap", title, note, rows[0][0].key), made))
+        made = trap(name, found[0][1])
+        base = rows[0][0].key
+        if made.base is not found[0][1]:
+            base = "base"
+            title = made.base.plan.card.title
+            rows.append((row_of(made.base, base, "kept", title), made.base))
+        row = row_of(made.candidate, f"trap:{name}", "trap", made.title, made.note, base)
+        rows.append((row, made.candidate))
     done: list[ScoreRow] = []
     for i, (row, candidate) in enumerate(rows):
         for figures in measure(

@@ -14,6 +14,7 @@ from genplay.lab.actions import ActionRegistry
 from genplay.lab.bench import Bench
 from genplay.lab.conditions import bind_conditions
 from genplay.lab.estimator_actions import bind_estimators
+from genplay.lab.evaluation_actions import bind_evaluation
 from genplay.lab.experiment import Experiment
 from genplay.lab.latent import LatentWalk
 from genplay.lab.own_models import OwnModels
@@ -49,6 +50,7 @@ def bind_core(registry: ActionRegistry, experiment: Experiment) -> OwnModels:
     _bind_sampling(registry, experiment)
     bind_world(registry, experiment)
     bind_estimators(registry, experiment.estimation, experiment.region)
+    bind_evaluation(registry, experiment)
     registry.bind("edit.undo", experiment.undo)
     registry.bind("edit.redo", experiment.redo)
     return own

@@ -143,7 +143,9 @@ def _traps(rows: list[ScoreRow]) -> Iterator[Disagreement]:
         mine, learned = row.fresh("nll"), row.fresh("nll_train")
         if base is None or mine is None:
             continue
-        theirs = base.fresh("nll")
+        # The run may have gone on since; the trap was made from it as it was.
+        figure = base.figure("nll")
+        theirs = figure.quantity if figure is not None and figure.step == row.step else None
         if row.key.startswith("trap:noise") and theirs is not None:
             cost, most = mine.value - theirs.value, math.log(1 / SHARE)
             yield Disagreement(

@@ -23,6 +23,7 @@ from genplay.lab.census_run import CensusRun
 from genplay.lab.drawing import NAMES as DRAWINGS
 from genplay.lab.edits import Edit, UndoStack
 from genplay.lab.estimation import Estimation
+from genplay.lab.evaluation import Evaluation
 from genplay.lab.health import Health
 from genplay.lab.presets import default_desk
 from genplay.lab.region import Region
@@ -79,6 +80,7 @@ class Experiment:
         self._failed = self._reviving = False
         self.sampling, self.census = SamplingRun(self), CensusRun(self)
         self.estimation, self.region, self.health = Estimation(self), Region(self), Health(self)
+        self.evaluation = Evaluation(self)
 
     @property
     def world(self) -> World:
@@ -279,6 +281,7 @@ class Experiment:
         self.census.close()
         self.estimation.close()
         self.region.close()
+        self.evaluation.close()
         self.bench.close()
 
     # Edits

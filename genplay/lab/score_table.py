@@ -45,7 +45,8 @@ class Figure:
 class ScoreRow:
     """One run. ``step`` is where the run stands now; a figure of an earlier step is stale.
 
-    ``base`` is the key of the row that a trap was made from, ``note`` the words that explain a trap.
+    ``base`` is the key of the row that a trap was made from, ``note`` the words that explain a trap;
+    ``altered``: the run was changed since (data, a live knob, a hand), so that every figure is stale.
     """
 
     key: str
@@ -58,6 +59,7 @@ class ScoreRow:
     figures: Mapping[str, Figure] = field(default_factory=dict)
     note: str = ""
     base: str = ""
+    altered: bool = False
 
     def figure(self, metric: str) -> Figure | None:
         """What was measured last, fresh or stale."""
@@ -66,12 +68,12 @@ class ScoreRow:
     def stale(self, metric: str) -> bool:
         """Whether the run has gone on since this was measured."""
         figure = self.figures.get(metric)
-        return figure is not None and figure.step != self.step
+        return figure is not None and (self.altered or figure.step != self.step)
 
     def fresh(self, metric: str) -> Quantity | None:
         """The figure of the present step, if there is one that is a number."""
         figure = self.figures.get(metric)
-        if figure is None or figure.quantity is None or figure.step != self.step:
+        if figure is None or figure.quantity is None or self.stale(metric):
             return None
         return figure.quantity if not math.isnan(figure.quantity.value) else None
 
@@ -128,12 +130,12 @@ class ScoreTable:
             for row in self.rows
             if self.comparable(row) and (quantity := row.fresh(card.id)) is not None
         ]
-        if len(known) < 2:
+        if len(known) < 2 or card.better == "neither":
             return None
-        for row, quantity in known:
-            if all(surely_better(quantity, other, card) for r, other in known if r is not row):
-                return row.key
-        return None
+        sign = 1.0 if card.better == "lower" else -1.0
+        row, quantity = min(known, key=lambda pair: sign * pair[1].value)
+        sure = all(surely_better(quantity, other, card) for r, other in known if r is not row)
+        return row.key if sure else None
 
     def sorted_by(self, metric: str, descending: bool = False) -> tuple[ScoreRow, ...]:
         """The rows by a column; what has no figure comes last either way."""
@@ -165,11 +167,12 @@ class ScoreTable:
             said.append(
                 f"{figure.quantity} — {kind_words(figure.quantity)}.\nMethod: {figure.quantity.method}."
             )
-        said.append(
-            f"Stale: measured at step {figure.step:,}, the run stands at step {row.step:,}."
-            if row.stale(card.id)
-            else f"Measured at step {figure.step:,}."
-        )
+        if not row.stale(card.id):
+            said.append(f"Measured at step {figure.step:,}.")
+        elif figure.step != row.step:
+            said.append(f"Stale: measured at step {figure.step:,}, the run stands at step {row.step:,}.")
+        else:
+            said.append("Stale: the run or its data have been changed since.")
         if not self.comparable(row):
             said.append("It belongs to other data than the first row: not compared.")
         elif self.best(card) == row.key:

@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genplay.datasets.base import Data, Law, has_density
-from genplay.metrics.density import device_of, log_prob, sample
+from genplay.metrics.density import log_prob, sample
 from genplay.metrics.watch import Watch
 from genplay.models.base import HasDensity, Model
+from genplay.models.precision import device_of
 from genplay.quantity import Quantity, estimate, exact
 
 __all__ = ["Masses", "inside", "mass_by_quadrature", "mass_by_samples", "masses", "region_nodes"]
@@ -186,4 +187,5 @@ def _simpler(loop: Array) -> Array:
     """At most 400 corners, evenly picked: a hand does not draw finer than that."""
     if len(loop) <= MOST_CORNERS:
         return loop
-    return loop[np.round(np.linspace(0, len(loop) - 1, MOST_CORNERS)).astype(int)]
+    kept: Array = loop[np.round(np.linspace(0, len(loop) - 1, MOST_CORNERS)).astype(int)]
+    return kept

@@ -18,6 +18,7 @@ PANELS = {
     "sampling": "Sampling",
     "world": "World",
     "estimators": "Estimators",
+    "evaluate": "Evaluate",
     "compare": "Compare",
     "code": "Code",
 }
@@ -70,6 +71,14 @@ class Choices:
                 here, asked = self._experiment.world, self._experiment.estimation.question.id
                 knobs = self._experiment.estimation.knobs.infos()
                 return tuple((i.name, i.label) for i in knobs if i.applies(here, asked))
+            case "evaluate.column", "name":
+                from genplay.lab.metric_groups import available
+
+                return tuple((id, card.title) for id, card in available(self._experiment.world).items())
+            case "evaluate.trap", _:
+                from genplay.lab.candidates import TRAPS
+
+                return tuple((id, shows) for id, (_, shows) in TRAPS.items())
             case "window.panel" | "window.focus", "name":
                 return tuple(PANELS.items())
             case "window.scale", _:

@@ -35,6 +35,7 @@ from genplay.ui.panels.curves import CurvesPanel
 from genplay.ui.panels.data import DataPanel
 from genplay.ui.panels.dataset_strip import DatasetStrip
 from genplay.ui.panels.estimators import EstimatorsPanel
+from genplay.ui.panels.evaluate import EvaluatePanel
 from genplay.ui.panels.gallery import GalleryPanel
 from genplay.ui.panels.inside import InsidePanel
 from genplay.ui.panels.latent import LatentPanel
@@ -84,7 +85,7 @@ class MainWindow(QMainWindow):
         self.heart = Heart(
             experiment,
             (self.stage, self.gallery, self.latent, self.transport, self.status),
-            (self.curves, self.inside, self.compare, self.world),
+            (self.curves, self.inside, self.compare, self.world, self.evaluate),
             self,
         )
         self._connect()
@@ -125,10 +126,12 @@ class MainWindow(QMainWindow):
         self.sampling = SamplingPanel(experiment, actions, theme)
         self.world = WorldPanel(experiment, actions, theme)
         self.estimators = EstimatorsPanel(experiment, actions, theme)
+        self.evaluate = EvaluatePanel(experiment, actions, theme)
         bodies: dict[str, QWidget] = {
             "data": self.data, "model": self.model, "curves": self.curves, "gallery": self.gallery,
             "latent": self.latent, "inside": self.inside, "sampling": self.sampling,
-            "world": self.world, "estimators": self.estimators, "compare": self.compare, "code": self.code,
+            "world": self.world, "estimators": self.estimators, "evaluate": self.evaluate, "compare": self.compare,
+            "code": self.code,
         }  # fmt: skip
         self.docks = Docks(self, theme, bodies)
         panels = self.menus.menus["View"].addMenu("Panels")
@@ -163,6 +166,8 @@ class MainWindow(QMainWindow):
         self.estimators.awake.connect(heart.wake)
         heart.each(0.0, self.sampling.beat)
         heart.each(0.1, self.estimators.beat)
+        self.evaluate.awake.connect(heart.wake)
+        heart.each(0.1, self.evaluate.beat)
         self.stage.sample_marked.connect(self.gallery.mark)
         self.gallery.sample_marked.connect(self.stage.mark)
         self.inside.about_shown.connect(self.stage.plane.show_subject)
@@ -214,7 +219,7 @@ class MainWindow(QMainWindow):
         dialog = QFileDialog(self, spec.title.removesuffix(" …"))
         dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        saves = spec.id not in ("file.open", "data.open", "model.open_file", "table.open")
+        saves = spec.id not in ("file.open", "data.open", "model.open_file", "table.open", "evaluate.open")
         dialog.setAcceptMode(
             QFileDialog.AcceptMode.AcceptSave if saves else QFileDialog.AcceptMode.AcceptOpen
         )
@@ -226,10 +231,16 @@ class MainWindow(QMainWindow):
             "model.new_file": "Python files (*.py)",
             "window.screenshot": "PNG pictures (*.png)",
             "diagnostics.write": "JSON (*.json)",
+            "evaluate.export": "Tables (*.csv *.md *.png)",
         }
         dialog.setNameFilter(filters.get(spec.id, "genplay files (*.genplay)"))
         if saves:
-            suffixes = {"window.screenshot": "png", "diagnostics.write": "json", "model.new_file": "py"}
+            suffixes = {
+                "window.screenshot": "png",
+                "diagnostics.write": "json",
+                "model.new_file": "py",
+                "evaluate.export": "csv",
+            }
             dialog.setDefaultSuffix(suffixes.get(spec.id, "genplay"))
         dialog.setAccessibleDescription(kind.help)
         dialog.fileSelected.connect(then)

@@ -13,7 +13,7 @@ from genplay.ui.dispatch import Dispatch
 
 __all__ = ["Menus"]
 
-ORDER = ("File", "Edit", "Data", "Model", "Train", "Latent", "Sample", "View", "Help")
+ORDER = ("File", "Edit", "Data", "Model", "Train", "Latent", "Sample", "Evaluate", "View", "Help")
 _SUBMENUS = (
     "world.choose",
     "data.choose",
@@ -22,6 +22,7 @@ _SUBMENUS = (
     "gallery.label",
     "sampler.choose",
     "sampler.target",
+    "evaluate.trap",
 )
 
 
@@ -66,7 +67,8 @@ class Menus:
         param = spec.params[0]
         for value, title in self._choices(spec.id, param):
             entry = submenu.addAction(title)
-            entry.setCheckable(True)
+            # What only does something, and chooses nothing that stays, has no mark.
+            entry.setCheckable(bool(current))
             entry.setChecked(value == current)
             group.addAction(entry)
             entry.triggered.connect(

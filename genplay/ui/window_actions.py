@@ -66,6 +66,7 @@ def bind_window(
         "window.panel": docks.show,
         "window.focus": docks.focus,
         "window.palette": window.palette_panel.open,
+        "evaluate.page": window.evaluate.show_page,
         "window.size": size,
         "diagnostics.write": diagnostics.write,
         "model.open_file": open_model,

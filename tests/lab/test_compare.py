@@ -58,10 +58,14 @@ def test_the_traps_are_measured(runs: tuple[Path, Path]) -> None:
 
 def test_without_a_density_the_noise_is_mixed_into_a_kernel_density() -> None:
     run = genplay.fit("two-moons", "gan", n=100, steps=1)
-    made, title, _ = trap("noise", Candidate(run.trainer.plan, run.trainer.checkpoint()))
-    assert made.plan.card.id == "kde"
-    assert title == "99 % noise"
-    assert made.model().good.finished
+    made = trap("noise", Candidate(run.trainer.plan, run.trainer.checkpoint()))
+    assert made.base.plan.card.id == made.candidate.plan.card.id == "kde"
+    assert made.title == "99 % noise"
+    assert made.candidate.model().good.finished
+    rows = genplay.compare([run], ["nll"], traps=["noise"]).table.rows
+    assert [row.title for row in rows] == ["gan, 1 steps", "Kernel density", "99 % noise"]
+    assert rows[2].base == rows[1].key
+    assert 0 < rows[2].fresh("nll").value - rows[1].fresh("nll").value < 4.606
 
 
 def test_the_digit_world() -> None:
@@ -107,11 +111,11 @@ def test_refusals(runs: tuple[Path, Path], tmp_path: Path) -> None:
 
 def test_command_line(runs: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "t.md"
-    argv = ["compare", *map(str, runs), "--metrics", "nll,kl", "--trap", "noise", "--out", str(out)]
+    argv = ["compare", *map(str, runs), "--metrics", "nll,nll_train", "--trap", "noise", "--out", str(out)]
     assert cli.main([*argv, "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
-    assert said["metrics"] == ["nll", "kl"]
-    assert said["best"]["kl"] == "gmm"
+    assert said["metrics"] == ["nll", "nll_train"]
+    assert said["best"]["nll"] == "gmm"
     assert [run["kind"] for run in said["runs"]] == ["file", "file", "trap"]
     assert said["runs"][0]["metrics"]["nll"]["kind"] == "exact"
     assert said["differences"]

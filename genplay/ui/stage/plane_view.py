@@ -20,6 +20,7 @@ from genplay.ui.stage.layers import background, missing
 from genplay.ui.stage.moments import Moments
 from genplay.ui.stage.moving import Moving
 from genplay.ui.stage.plane_canvas import PlaneCanvas
+from genplay.ui.stage.region import labelled, region_words
 from genplay.ui.stage.scales import (
     Picture,
     density_picture,
@@ -29,7 +30,6 @@ from genplay.ui.stage.scales import (
     round_up,
     top_of,
 )
-from genplay.ui.stage.region import labelled, region_words
 from genplay.ui.stage.truth import TruthField
 from genplay.ui.stage.wanted import fields_of
 from genplay.ui.theme import Theme
