@@ -78,6 +78,26 @@ class GaussianMixtureLaw(PlaneLaw):
             out[:, y] = np.log(shares[y]) + self.given(int(y)).log_prob(x)
         return out
 
+    @property
+    def upright(self) -> bool:
+        """Whether every Gaussian is a product over the axes."""
+        return not self.cov[:, 0, 1].any()
+
+    def log_prob_grid(self, xs: Array, ys: Array) -> Array:
+        """log p at every (x, y) of xs (nx,) and ys (ny,) → (ny, nx); −inf where p is below the least float. Upright only.
+
+        A Gaussian that is a product over the axes makes the whole grid one product of (ny, k) and (k, nx).
+        """
+        if not self.upright:
+            raise ValueError("the Gaussians are tilted: their density is no product over the axes")
+        along = []
+        for j, at in enumerate((xs, ys)):
+            variance = self.cov[:, j, j]
+            squares = (np.asarray(at, np.float64)[:, None] - self.means[:, j]) ** 2 / variance
+            along.append(np.exp(-0.5 * squares) / np.sqrt(2 * np.pi * variance))
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log((along[1] * self.weights) @ along[0].T))
+
     def score(self, x: Array) -> Array:
         """∇ log p(x), (n, 2) → (n, 2)."""
         return log_mixture_slope(self._gaussians, x)

@@ -33,6 +33,8 @@ __all__ = ["DigitFlow", "LearnedNoise", "UniformNoise", "spread_draws"]
 
 WIDTH = 64
 _EDGE = 1e-6
+TOGETHER = 512
+"""So many draws of noise are bent in one pass."""
 
 
 class UniformNoise(nn.Module):
@@ -123,9 +125,14 @@ class DigitFlow(Flow):
 
     def log_prob(self, x: Tensor) -> Tensor:
         """A lower bound on log P(x) in nats, (n, d) → (n,): log of the mean weight p(w)/q(w | x) of draws fixed for each x."""
-        draws = spread_draws(x, self.knobs.draws)
-        weights = torch.stack([self._bound(x, self.dequantiser.of_uniform(v)) for v in draws])
-        return weights.logsumexp(dim=0) - math.log(self.knobs.draws)
+        count, draws = self.knobs.draws, spread_draws(x, self.knobs.draws)
+        if len(x) * count <= TOGETHER:
+            # A few images: all of their draws in one pass.
+            noise = self.dequantiser.of_uniform(torch.cat(list(draws)))
+            weights = self._bound(x.repeat(count, 1), noise).view(count, -1)
+        else:
+            weights = torch.stack([self._bound(x, self.dequantiser.of_uniform(v)) for v in draws])
+        return weights.logsumexp(dim=0) - math.log(count)
 
     def sample_from(self, noise: Tensor) -> Tensor:
         return (self.unwarp(noise) > 0).to(noise.dtype)

@@ -332,11 +332,14 @@ class EBM(Model):
             IMPORTANCE, self.dim, generator=generator, device=like.device, dtype=like.dtype
         )
         move = metropolis_path(net, bowl, 0.3 * c, generator)
-        fair = self.units(self.sample(ANNEALED, generator))
+        uniforms = self.noise(ANNEALED, generator)
+        fair = self._settled().invert(uniforms.cpu().double().numpy())
         return {
             "importance sampling": from_weights(-net(drawn), log_z0, "importance sampling from the bowl"),
             "annealed, forwards": annealed(net, move, drawn[:ANNEALED], LAWS, log_z0, reverse=False),
-            "annealed, backwards": annealed(net, move, fair, LAWS, log_z0, reverse=True),
+            "annealed, backwards": annealed(
+                net, move, self.units(torch.as_tensor(fair).to(uniforms)), LAWS, log_z0, reverse=True
+            ),
         }
 
     def _in_box(self, share: Tensor) -> Tensor:

@@ -25,6 +25,7 @@ from genplay.models.adversary import Adversary
 from genplay.models.base import About, Batch, Model, Phase, Setting, Terms
 from genplay.models.cards.flow_gan import CARD, FlowGANKnobs
 from genplay.models.couplings import AffineCouplings
+from genplay.models.dequantise import TOGETHER
 from genplay.models.differentiation import slope_of
 from genplay.models.exhibits import Exhibit
 from genplay.models.hybrid_exhibits import hybrid_exhibits
@@ -222,7 +223,12 @@ class PixelFlowGAN(_Hybrid):
         """A lower bound on log P(x): log of the mean density over the same few dequantisations for every image, (n, 25) → (n,)."""
         made = torch.Generator().manual_seed(0)
         us = torch.rand(DRAWS, self.dim, generator=made).to(x)
-        rows = torch.stack([self.log_prob_dequantised(x, u.expand(len(x), -1)) for u in us])
+        if len(x) * DRAWS <= TOGETHER:
+            # A few images: all of their draws in one pass.
+            both = self.log_prob_dequantised(x.repeat(DRAWS, 1), us.repeat_interleave(len(x), dim=0))
+            rows = both.view(DRAWS, -1)
+        else:
+            rows = torch.stack([self.log_prob_dequantised(x, u.expand(len(x), -1)) for u in us])
         return torch.logsumexp(rows, dim=0) - math.log(DRAWS)
 
     def encode(self, x: Tensor) -> Tensor:

@@ -35,7 +35,7 @@ __all__ = ["KernelDensity"]
 _SEARCH_PAIRS = 1 << 22
 """Most pairs in one trial of the search; with more data the left-out points are a random part of it."""
 
-_SHOWN_PAIRS = 1 << 18
+_SHOWN_PAIRS = 1 << 17
 _MOST_JUDGED = 128
 
 
@@ -198,9 +198,12 @@ class KernelDensity(Model):
         widths = torch.linspace(min(math.log(max(least, 1e-3)), top - 3), top, 17).exp()
         remembered: list[float] = []
         judged: list[float] = []
+        own = torch.zeros(1, 1, device=squares.device, dtype=squares.dtype)
         for h in widths.tolist():
-            for list_of, distances, count in ((remembered, squares, n), (judged, apart, n - 1)):
-                logs = log_kernels(distances, h, self.knobs.kernel).logsumexp(dim=1)
+            others = log_kernels(apart, h, self.knobs.kernel).logsumexp(dim=1)
+            # With its own bump, which stands at distance 0.
+            everyone = torch.logaddexp(others, log_kernels(own, h, self.knobs.kernel)[0])
+            for list_of, logs, count in ((remembered, everyone, n), (judged, others, n - 1)):
                 list_of.append(math.log(max(count, 1)) - float(logs.double().mean()))
         h, low, high = widths.double().numpy(), np.array(remembered), np.array(judged)
         lines = {"the data themselves": (h, low)}

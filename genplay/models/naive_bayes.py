@@ -32,7 +32,7 @@ from genplay.quantity import Kind, Quantity, estimate, exact
 
 __all__ = ["NaiveBayes"]
 
-FITTED, JUDGED = 30_000, 10_000
+FITTED, JUDGED = 10_000, 3_000
 """So many fresh points stand for endless data, and so many others measure what is then still wrong."""
 
 

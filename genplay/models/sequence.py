@@ -23,6 +23,7 @@ from genplay.models.coordinate_heads import BernoulliHead, Head, coordinate_head
 from genplay.models.decoding import MEASURED, Step, ancestral, decoding_exhibits, jacobi
 from genplay.models.differentiation import slope_of
 from genplay.models.exhibits import Exhibit
+from genplay.models.memo import Memo
 from genplay.quantity import Kind
 
 __all__ = ["PlaneScore", "SequenceModel"]
@@ -56,6 +57,7 @@ class SequenceModel(Model):
         counts = torch.bincount(setting.y, minlength=self.classes).float() + 1e-3
         self.register_buffer("class_shares", counts / counts.sum())
         self._tape = layers.NoiseTape("uniform")
+        self._measured: Memo[tuple[Tensor, tuple[Exhibit, ...]]] = Memo()
 
     @property
     def options(self) -> SequenceKnobs:
@@ -179,13 +181,19 @@ class SequenceModel(Model):
     def shown(self, about: About) -> tuple[Exhibit, ...]:
         """The conditionals of the chosen x, what free running does, what sampling costs."""
         y = self._no_class(MEASURED)
-        own, cost = decoding_exhibits(
-            lambda u: self.predict(self._seen(u), y),
-            self._reading(y),
-            self.head,
-            list(range(self.dim)),
-            about,
-            self.options.temperature,
+        places, heat = list(range(self.dim)), self.options.temperature
+        # What sampling costs does not depend on the x that is looked at: it is measured once for these parameters.
+        own, cost = self._measured.get(
+            self.parameters(),
+            heat,
+            lambda: decoding_exhibits(
+                lambda u: self.predict(self._seen(u), y),
+                self._reading(y),
+                self.head,
+                places,
+                about,
+                heat,
+            ),
         )
         if self.standardise is not None:
             return (*conditional_curves(self.log_conditionals, about.x, about.data, self.order), *cost)

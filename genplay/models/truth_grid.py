@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from genplay.datasets.base import Law, has_density
+from genplay.datasets.mixture import GaussianMixtureLaw
 from genplay.errors import BadInput
 from genplay.spaces.plane import Box, Grid
 
@@ -43,7 +44,11 @@ class TruthGrid(nn.Module):
             )
         self.grid = Grid(box.grown(MARGIN), CELLS)
         points = self.grid.points()
-        log_p = np.maximum(law.log_prob(points), LEAST_LOG)
+        if isinstance(law, GaussianMixtureLaw) and law.upright:
+            log_p = law.log_prob_grid(self.grid.xs, self.grid.ys).reshape(-1)
+        else:
+            log_p = law.log_prob(points)
+        log_p = np.maximum(log_p, LEAST_LOG)
         log_p -= math.log(np.exp(log_p).sum() * self.grid.cell_area)
         # Not saved with a run: the law makes them again.
         self.register_buffer("points", torch.tensor(points, dtype=torch.float32), persistent=False)

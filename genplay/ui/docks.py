@@ -255,8 +255,10 @@ class Docks(QObject):
 
     def _give_room(self, name: str, visible: bool) -> None:
         """Model and curves share one side: what needs height takes it from the other group when it comes to the front."""
+        if not visible:
+            return  # also while the window is being taken down, when it can no longer be asked for its height
         dock, wanted = self.docks[name], round(self._window.height() * 0.58)
-        if visible and self.mode == "low" and not dock.isFloating() and dock.height() < wanted:
+        if self.mode == "low" and not dock.isFloating() and dock.height() < wanted:
             other = self.docks["curves" if name in PAGES else "model"]
             self._window.resizeDocks([other, dock], [round(wanted * 0.4), wanted], Qt.Orientation.Vertical)
 

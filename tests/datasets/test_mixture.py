@@ -106,3 +106,22 @@ def test_product_nodes_integrate_polynomials_exactly():
     edges = refined_edges(np.array([0.0, 1.0, 1.0, 0.25]), 0.2)
     assert np.diff(edges).max() <= 0.2
     assert {0.0, 0.25, 1.0} <= set(edges)
+
+
+def test_a_whole_grid_is_the_same_as_point_by_point_and_needs_upright_gaussians():
+    rng = np.random.default_rng(2)
+    weights, means, cov = random_mixture(rng, 30, 0.05, 0.5)
+    upright = cov * np.eye(2)
+    law = GaussianMixtureLaw(weights, means, cov=upright)
+    xs, ys = np.linspace(-3, 2, 17), np.linspace(-1, 4, 9)
+    points = np.stack(np.meshgrid(xs, ys), axis=2).reshape(-1, 2)
+    found, expected = law.log_prob_grid(xs, ys).reshape(-1), law.log_prob(points)
+    near = expected > -600
+    assert near.sum() > 100
+    np.testing.assert_allclose(found[near], expected[near], rtol=1e-10, atol=1e-10)
+    assert (found[~near] < -600).all()
+    tilted = GaussianMixtureLaw(weights, means, cov=cov)
+    assert law.upright
+    assert not tilted.upright
+    with pytest.raises(ValueError, match="tilted"):
+        tilted.log_prob_grid(xs, ys)

@@ -181,3 +181,13 @@ def test_more_draws_are_a_live_knob() -> None:
         many = model.log_prob(x)
     assert "128 draws" in model.density_method
     assert float(many.mean()) > float(few.mean())
+
+
+@pytest.mark.parametrize("name", ["nsf", "flow-gan"])
+def test_a_few_images_have_the_same_bound_as_among_many(name: str) -> None:
+    x = few_images(40)
+    model = build(name, x, world="digits")
+    train(model, x, 3, batch_size=32)
+    many = x.repeat(20, 1)
+    with torch.no_grad():
+        torch.testing.assert_close(model.log_prob(many)[:3], model.log_prob(x[:3]), rtol=1e-5, atol=1e-4)

@@ -40,7 +40,9 @@ def clipped(window: MainWindow) -> list[str]:
         assert isinstance(label, QLabel)
         if isinstance(label, ElidedLabel) or label.wordWrap() or not label.text() or "<" in label.text():
             continue
-        if label.fontMetrics().horizontalAdvance(label.text()) > label.width() + 1:
+        # An & before a letter of a label with a buddy marks its Alt key and is not drawn.
+        drawn = label.text().replace("&", "") if label.buddy() is not None else label.text()
+        if label.fontMetrics().horizontalAdvance(drawn) > label.width() + 1:
             found.append(f"label {label.text()!r}: {label.width()}")
     for button in visible(window, QAbstractButton):
         assert isinstance(button, QAbstractButton)
