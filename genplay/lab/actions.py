@@ -12,7 +12,7 @@ from genplay.lab.params import Param
 __all__ = ["ActionRegistry", "ActionSpec", "Condition", "Menu"]
 
 Menu = Literal["File", "Edit", "Data", "Model", "Train", "Latent", "Sample", "View", "Help", ""]
-Condition = Literal["always", "plane", "digits", "drawable", "latent", "anchors", "undo", "redo"]
+Condition = Literal["always", "plane", "digits", "drawable", "latent", "anchors", "mixture", "undo", "redo"]
 
 
 @dataclass(frozen=True)

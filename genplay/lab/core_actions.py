@@ -14,6 +14,7 @@ from genplay.lab.actions import ActionRegistry
 from genplay.lab.bench import Bench
 from genplay.lab.experiment import Experiment
 from genplay.lab.latent import LatentWalk
+from genplay.lab.mixture_actions import bind_mixture
 from genplay.lab.own_models import OwnModels
 from genplay.lab.params import Pixels, Points
 from genplay.lab.presets import default_desk
@@ -38,6 +39,7 @@ def bind_core(registry: ActionRegistry, experiment: Experiment) -> OwnModels:
     registry.bind("latent.position", walk.position)
     registry.bind("inside.about", experiment.subject.choose)
     _bind_stage(registry, experiment)
+    bind_mixture(registry, experiment)
     own = OwnModels(experiment)
     registry.bind("model.open_file", own.open)
     registry.bind("model.new_file", own.new)
@@ -70,6 +72,7 @@ def _bind_conditions(registry: ActionRegistry, experiment: Experiment) -> None:
     )
     registry.bind_condition("latent", latent)
     registry.bind_condition("anchors", anchors)
+
     registry.bind_condition("undo", lambda: "" if experiment.undo_stack.undo_label else "Nothing to undo.")
     registry.bind_condition("redo", lambda: "" if experiment.undo_stack.redo_label else "Nothing to redo.")
 
@@ -254,6 +257,7 @@ class _Models:
     def defaults(self) -> None:
         old = self._experiment.desk().choice
         choice = ModelChoice.default(old.model, self._experiment.world, old.objective)
+        choice = replace(choice, members=old.members)
         if choice != old:
             self._experiment.choose_model(choice, "Default knobs")
 

@@ -58,6 +58,9 @@ class Choices:
             case "sampler.set", "name":
                 infos = self._experiment.sampling.knobs.infos()
                 return tuple((i.name, i.label) for i in infos if i.applies(self._experiment.world))
+            case "mixture.remove" | "mixture.weigh", "index":
+                members = self._experiment.desk().choice.members
+                return tuple((str(k), member.title) for k, member in enumerate(members))
             case "window.panel" | "window.focus", "name":
                 return tuple(PANELS.items())
             case "window.scale", _:

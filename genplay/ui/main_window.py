@@ -195,7 +195,7 @@ class MainWindow(QMainWindow):
         dialog = QFileDialog(self, spec.title.removesuffix(" …"))
         dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        saves = spec.id not in ("file.open", "data.open", "model.open_file")
+        saves = spec.id not in ("file.open", "data.open", "model.open_file", "mixture.add")
         dialog.setAcceptMode(
             QFileDialog.AcceptMode.AcceptSave if saves else QFileDialog.AcceptMode.AcceptOpen
         )
