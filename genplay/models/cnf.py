@@ -7,6 +7,10 @@ With two hidden layers v = W₃ σ(W₂ σ(W₁ x + c(t)) + b₂) + b₃, and th
 
     div v = σ′(h₂)ᵀ G σ′(h₁),    G = W₂ ∘ (W₁ W₃)ᵀ.
 
+There is no dropout: the solver asks for v many times on one path, and v would be another field each time. Nor batch
+normalisation: a point's path would hang on the other points. Nor layer normalisation: it ties all units together, and the
+closed form of the divergence would be lost (``flow_matching``, which solves nothing in training, has all three).
+
 [1] Chen, Rubanova, Bettencourt and Duvenaud 2018; Grathwohl et al. 2019. [2] Finlay, Jacobsen, Nurbekyan and Oberman 2020.
 """
 
