@@ -1,5 +1,5 @@
 """genplay: a playground for generative models. ``genplay.fit`` trains one, ``genplay.open`` opens a saved run,
-``genplay.compare`` measures several side by side.
+``genplay.compare`` measures several side by side, ``genplay.ensemble`` mixes them.
 
 Importing this loads neither torch nor Qt.
 """
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from genplay.lab.compare import compare
     from genplay.lab.fit import fit
+    from genplay.lab.mixture import ensemble
     from genplay.lab.run import open_run as open  # noqa: A004
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "compare", "fit", "open"]
+__all__ = ["__version__", "compare", "ensemble", "fit", "open"]
 
 
 def __getattr__(name: str) -> Any:
@@ -26,6 +27,10 @@ def __getattr__(name: str) -> Any:
         from genplay.lab.fit import fit
 
         return fit
+    if name == "ensemble":
+        from genplay.lab.mixture import ensemble
+
+        return ensemble
     if name == "open":
         from genplay.lab.run import open_run
 

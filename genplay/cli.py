@@ -208,6 +208,8 @@ def _train(args: argparse.Namespace) -> int:
             device=args.device,
             columns=tuple(c.strip() for c in args.columns.split(",")) if args.columns else None,
             label=args.label_column,
+            members=args.members,
+            weights=args.weights,
             progress=bar.show,
             interrupted=interrupt,
         )

@@ -65,6 +65,14 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     train.add_argument("--columns", metavar="A,B", help="the columns of a file, by name or number from 1")
     train.add_argument("--label-column", metavar="NAME", help="the column of a file that holds the labels")
+    train.add_argument(
+        "--members", nargs="+", type=Path, default=[], metavar="RUN.genplay",
+        help="the saved runs that the model run-mixture is made of",
+    )  # fmt: skip
+    train.add_argument(
+        "--weights", nargs="+", type=float, metavar="W",
+        help="how much each member counts; without it the training data say",
+    )  # fmt: skip
     train.add_argument("--steps", type=int, metavar="N")
     train.add_argument("--seconds", type=float, metavar="S", help="training time; 20 if neither is given")
     train.add_argument("--n", type=int, metavar="N", help="how many points to train on")

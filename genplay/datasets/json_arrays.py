@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 __all__ = ["array_from_json", "array_to_json", "strings"]
 
-_TYPES = {"float64": "<f8", "int64": "<i8"}
+_TYPES = {"float64": "<f8", "float32": "<f4", "int64": "<i8"}
 _MOST_VALUES = 100_000_000
 
 
 def array_to_json(a: NDArray[np.generic]) -> dict[str, object]:
-    """An array of float64 or int64 as a JSON object."""
+    """An array of float64, float32 or int64 as a JSON object."""
     kind = a.dtype.name
     raw = np.ascontiguousarray(a, dtype=_TYPES[kind]).tobytes()
     return {"type": kind, "shape": list(a.shape), "base64": base64.b64encode(raw).decode("ascii")}

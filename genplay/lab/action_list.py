@@ -177,6 +177,22 @@ _MODEL = (
         (Param("path", "path", "a .py file that does not exist yet"),), "Model",
     ),
     ActionSpec(
+        "mixture.add", "Add a saved run to the mixture …",
+        "Mix a trained run with others: the mixture becomes the model, and the data say how much each run counts.",
+        (Param("path", "path", "a .genplay file with a trained run"),), "Model",
+    ),
+    ActionSpec(
+        "mixture.remove", "Take a run out of the mixture", "The other runs stay.",
+        (Param("index", "int", "which run, from 0", low=0),), "Model", when="mixture",
+    ),
+    ActionSpec(
+        "mixture.weigh", "Set the weight of a run", "How much a run of the mixture counts, beside the weights of the others.",
+        (
+            Param("index", "int", "which run, from 0", low=0),
+            Param("weight", "float", "any scale: weights are divided by their sum", low=0.0, high=1e6),
+        ), "Model", when="mixture",
+    ),
+    ActionSpec(
         "model.objective", "Choose the objective", "Take another way of training; a new run is made ready.",
         (Param("name", "str", "one of the model's objectives"),), "Model",
     ),

@@ -13,7 +13,18 @@ __all__ = ["ActionRegistry", "ActionSpec", "Condition", "Menu"]
 
 Menu = Literal["File", "Edit", "Data", "Model", "Train", "Latent", "Sample", "Evaluate", "View", "Help", ""]
 Condition = Literal[
-    "always", "plane", "digits", "drawable", "latent", "anchors", "labels", "table", "census", "undo", "redo"
+    "always",
+    "plane",
+    "digits",
+    "drawable",
+    "latent",
+    "anchors",
+    "labels",
+    "table",
+    "census",
+    "mixture",
+    "undo",
+    "redo",
 ]
 
 

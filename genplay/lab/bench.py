@@ -375,7 +375,7 @@ def _set_data(worker: Worker, data: Data) -> None:
 
 
 def _other_run(a: RunPlan, b: RunPlan) -> bool:
-    return (a.model, a.world, a.objective) != (b.model, b.world, b.objective)
+    return (a.model, a.world, a.objective, a.members) != (b.model, b.world, b.objective, b.members)
 
 
 def _same_knobs(a: RunPlan, b: RunPlan) -> bool:

@@ -17,6 +17,7 @@ from genplay.lab.estimator_actions import bind_estimators
 from genplay.lab.evaluation_actions import bind_evaluation
 from genplay.lab.experiment import Experiment
 from genplay.lab.latent import LatentWalk
+from genplay.lab.mixture_actions import bind_mixture
 from genplay.lab.own_models import OwnModels
 from genplay.lab.params import Pixels, Points
 from genplay.lab.presets import default_desk
@@ -44,6 +45,7 @@ def bind_core(registry: ActionRegistry, experiment: Experiment) -> OwnModels:
     for verb in ("show", "fix", "dismiss"):
         registry.bind(f"health.{verb}", getattr(experiment.health, verb))
     _bind_stage(registry, experiment)
+    bind_mixture(registry, experiment)
     own = OwnModels(experiment)
     registry.bind("model.open_file", own.open)
     registry.bind("model.new_file", own.new)
@@ -236,6 +238,7 @@ class _Models:
     def defaults(self) -> None:
         old = self._experiment.desk().choice
         choice = ModelChoice.default(old.model, self._experiment.world, old.objective)
+        choice = replace(choice, members=old.members)
         if choice != old:
             self._experiment.choose_model(choice, "Default knobs")
 

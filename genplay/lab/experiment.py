@@ -201,6 +201,7 @@ class Experiment:
             data=self.built(world, desk),
             seed=desk.seed,
             device=self.device,  # type: ignore[arg-type]
+            members=choice.members,
         )
 
     def warm_up(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,6 +55,8 @@ def fit(
     device: DeviceName = "auto",
     columns: tuple[str, ...] | None = None,
     label: str | None = None,
+    members: Sequence[Run | str | Path] = (),
+    weights: Sequence[float] | None = None,
     progress: Callable[[Progress], None] | None = None,
     interrupted: Callable[[], bool] | None = None,
 ) -> Run:
@@ -63,7 +65,8 @@ def fit(
     ``data`` is the id of a data set, a file, or rows of points (n, 2) or images (n, 25). ``model`` is the id of a model, or a
     Python file with one of your own, whose code is run. ``seconds`` (20 if neither it nor
     ``steps`` is given) is training time; with both, what ends first. ``knobs`` are the model's and the recipe's by name,
-    ``data_knobs`` the data set's and those of ``DataSettings``. Raises ``BadInput`` for what cannot be.
+    ``data_knobs`` the data set's and those of ``DataSettings``. ``members`` are the runs or .genplay files that the model
+    'run-mixture' is made of, ``weights`` set by hand how much each counts (see ``genplay.ensemble``). Raises ``BadInput`` for what cannot be.
     """
     if model.endswith(".py"):
         from genplay.lab.own_models import open_model
@@ -74,6 +77,10 @@ def fit(
         settings["n"] = n
     built = data_of(data, world=world, model=model, knobs=settings, columns=columns, label=label)
     plan = plan_of(built, model, objective=objective, knobs=knobs or {}, seed=seed, device=device)
+    if members or weights or model == "run-mixture":
+        from genplay.lab.mixture import with_members
+
+        plan = with_members(plan, members, weights)
     return train(plan, steps=steps, seconds=seconds, progress=progress, interrupted=interrupted)
 
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from genplay.datasets.base import DataSettings, DataSpec
+from genplay.datasets.json_arrays import array_from_json, array_to_json
 from genplay.errors import BadInput, suggest
 from genplay.lab.small_table import SPAM, SmallTable
 from genplay.lab.state import LAYERS, RESOLUTIONS, Desk, ModelChoice, StageSettings
 from genplay.models.registry import cards
 from genplay.spaces import WORLDS, World
 from genplay.spaces.plane import Box
+
+if TYPE_CHECKING:
+    from genplay.training.members import Member
 
 __all__ = [
     "SCHEMA_VERSION", "checked_seed", "checked_world", "choice_from_json", "choice_to_json", "desk_from_json",
@@ -75,7 +82,40 @@ def choice_to_json(choice: ModelChoice) -> dict[str, Any]:
         "objective": choice.objective,
         "knobs": choice.knobs.as_dict(),
         "recipe": choice.recipe.as_dict(),
+        **({"members": [_member_to_json(member) for member in choice.members]} if choice.members else {}),
     }
+
+
+def _member_to_json(member: Member) -> dict[str, Any]:
+    choice = ModelChoice(member.model, member.objective, member.knobs, member.recipe)
+    return {
+        "title": member.title,
+        "weight": member.weight,
+        "choice": choice_to_json(choice),
+        "seed": member.seed,
+        "data": spec_to_json(member.data),
+        "steps": member.steps,
+        "state": {name: array_to_json(_storable(array)) for name, array in member.state.items()},
+    }
+
+
+def _storable(array: NDArray[np.generic]) -> NDArray[np.generic]:
+    """The array as one of the few types of a file; a parameter is put back in its own."""
+    return array if array.dtype.kind == "f" else array.astype(np.int64)
+
+
+def _member_from_json(given: Mapping[str, Any], world: World) -> Member:
+    from genplay.training.members import Member
+
+    choice = choice_from_json(given["choice"], world)
+    weight, steps = float(given["weight"]), int(given["steps"])
+    if choice.members or not 0 <= weight <= 1e6 or steps < 0:
+        raise ValueError(f"a member of weight {weight} after {steps} steps")
+    state = {str(name): array_from_json(array) for name, array in given["state"].items()}
+    return Member(
+        str(given["title"])[:200], choice.model, choice.objective, choice.knobs, choice.recipe,
+        checked_seed(given["seed"]), spec_from_json(given["data"], world), steps, state, weight,
+    )  # fmt: skip
 
 
 def choice_from_json(given: Mapping[str, Any], world: World) -> ModelChoice:
@@ -90,6 +130,7 @@ def choice_from_json(given: Mapping[str, Any], world: World) -> ModelChoice:
         default.objective,
         default.card.knobs.parse(given["knobs"]),
         type(default.recipe).parse(given["recipe"]),
+        tuple(_member_from_json(member, world) for member in given.get("members", [])),
     )
 
 

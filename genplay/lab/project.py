@@ -50,7 +50,7 @@ class SavedRun:
         """The run of a plan."""
         card = plan.card
         objective = card.objective(plan.world, plan.objective).id
-        choice = ModelChoice(card.id, objective, plan.model_knobs, plan.full_recipe)
+        choice = ModelChoice(card.id, objective, plan.model_knobs, plan.full_recipe, plan.members)
         return SavedRun(choice, plan.seed, plan.data.spec, checkpoint)
 
     def plan(self, world: World, device: DeviceName = "auto") -> RunPlan:
@@ -61,7 +61,7 @@ class SavedRun:
         choice = self.choice
         return RunPlan(
             choice.model, world, build(self.data), choice.objective, choice.knobs.as_dict(), choice.recipe,
-            self.seed, device,
+            self.seed, device, choice.members,
         )  # fmt: skip
 
 

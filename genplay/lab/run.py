@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from genplay.datasets.base import Data
-from genplay.datasets.table import AffineMap, Table
+from genplay.datasets.table import AffineMap
 from genplay.errors import BadInput, Failure
 from genplay.lab.project import Project, SavedRun, read, write
 from genplay.lab.state import Desk
 from genplay.models.card import Card
 from genplay.quantity import Kind, Quantity
 from genplay.spaces import DIMENSIONS, World
-from genplay.spaces.plane import HOME, Box
+from genplay.spaces.plane import Box
 
 if TYPE_CHECKING:
     from genplay.lab.sampled import On, Sampled
@@ -73,10 +73,9 @@ class Run:
     @property
     def units(self) -> AffineMap | None:
         """The map from a file's units to the box it was trained in; None where they are the same."""
-        table, spec = self.data.spec.content, self.data.spec
-        if not isinstance(table, Table) or self.world != "plane" or not spec.knobs.get("scale", True):
-            return None
-        return table.map_into(HOME)
+        from genplay.lab.mixture import units_of
+
+        return units_of(self.data.spec, self.world)
 
     @property
     def box(self) -> Box:

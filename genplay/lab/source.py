@@ -15,7 +15,7 @@ __all__ = ["Source", "source_of"]
 
 @dataclass(frozen=True)
 class Source:
-    """One file of Python: where it is, its text, and the line (from 1) where the model's class begins."""
+    """One file of Python: where it is, its text, and the line (from 1) where the model's class, or what makes it, begins."""
 
     path: Path
     text: str
@@ -38,6 +38,7 @@ def source_of(card: Card, world: World) -> Source:
     except (OSError, UnicodeDecodeError) as error:
         raise Failure(f"The source {path} cannot be read: {error}") from None
     lines = text.splitlines()
-    heads = (f"class {name}(", f"class {name}:")
+    # A function makes a model of one of several classes, which stand below it.
+    heads = (f"class {name}(", f"class {name}:", f"def {name}(")
     line = next((i for i, text in enumerate(lines, 1) if text.startswith(heads)), 1)
     return Source(path, text, line)

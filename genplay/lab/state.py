@@ -17,6 +17,7 @@ from genplay.spaces import World
 from genplay.spaces.plane import HOME, Box
 
 if TYPE_CHECKING:
+    from genplay.training.members import Member
     from genplay.training.recipe import Recipe
 
 __all__ = [
@@ -34,12 +35,13 @@ InterpolationKind = Literal["linear", "spherical"]
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """A model with its objective, its knobs and the recipe it is trained by."""
+    """A model with its objective, its knobs, the recipe it is trained by, and the runs that a mixture is made of."""
 
     model: str
     objective: str
     knobs: Knobs
     recipe: Recipe
+    members: tuple[Member, ...] = ()
 
     @staticmethod
     def default(model: str, world: World, objective: str | None = None) -> ModelChoice:

@@ -52,6 +52,8 @@ class Setting:
     y: Tensor
     generator: torch.Generator
     law: Law | None = None
+    members: Sequence[tuple[str, Model, float]] = ()
+    """Trained models with a name and a weight (any positive scale), for a mixture of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,27 +7,38 @@ With two hidden layers v = W₃ σ(W₂ σ(W₁ x + c(t)) + b₂) + b₃, and th
 
     div v = σ′(h₂)ᵀ G σ′(h₁),    G = W₂ ∘ (W₁ W₃)ᵀ.
 
+The solver of training is coarse, and the field could learn to flatter one grid of times: densities that only these steps see.
+So each training step has a grid of its own, of other lengths and a third more or fewer steps.
+
+There is no dropout: the solver asks for v many times on one path, and v would be another field each time. Nor batch
+normalisation: a point's path would hang on the other points. Nor layer normalisation: it ties all units together, and the
+closed form of the divergence would be lost (``flow_matching``, which solves nothing in training, has all three).
+
 [1] Chen, Rubanova, Bettencourt and Duvenaud 2018; Grathwohl et al. 2019. [2] Finlay, Jacobsen, Nurbekyan and Oberman 2020.
 """
 
 from __future__ import annotations
 
 import math
+from itertools import accumulate
 
 import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
-from genplay.models.base import Batch, Terms
+from genplay.knobs import Knobs
+from genplay.models.base import Batch, Setting, Terms
 from genplay.models.cards.cnf import CARD, CNFKnobs
 from genplay.models.dequantise import DigitFlow
 from genplay.models.flow import LOG_2PI, Transform
-from genplay.models.layers import linear
+from genplay.models.layers import NoiseTape, linear
 from genplay.models.ode_flow import OdeFlow, OdePlaneFlow, OdeTransform
 
 __all__ = ["CNF", "DigitCNF", "SmoothField"]
 
 WAVES = 2
+UNEVEN = 0.5
+"""In training, steps of the solver are longer or shorter than their mean by up to this share."""
 
 
 class SmoothField(nn.Module):
@@ -107,6 +118,10 @@ class SmoothFlow(OdeFlow):
     card = CARD
     knobs: CNFKnobs  # type: ignore[assignment]
 
+    def __init__(self, knobs: Knobs, setting: Setting) -> None:
+        super().__init__(knobs, setting)
+        self._lengths = NoiseTape("uniform")
+
     def make_transform(self, generator: torch.Generator) -> Transform:
         return OdeTransform(
             SmoothField(self.dim, self.knobs, generator),
@@ -114,11 +129,20 @@ class SmoothFlow(OdeFlow):
             bend=1.0,
         )
 
-    def log_density_and_energy(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def training_times(self, like: Tensor, generator: torch.Generator) -> list[float]:
+        """A grid of times from data to noise, drawn anew: about ``training_steps`` steps of uneven lengths."""
+        usual = self.knobs.training_steps
+        least, most = usual - usual // 3, usual + usual // 3
+        how_many, *drawn = self._lengths.draw((1 + most,), like, generator).tolist()
+        steps = least + int(how_many * (most - least + 1))
+        lengths = [1 + UNEVEN * (2 * u - 1) for u in drawn[:steps]]
+        whole = sum(lengths)
+        return [1.0, *(1 - part / whole for part in accumulate(lengths[:-1])), 0.0]
+
+    def log_density_and_energy(self, x: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """log p(x) by the coarse solver of training, (n,), and the mean of ∫ ‖v‖² dt along the paths."""
-        transform = self.transform
-        times = transform.times(self.knobs.training_steps)[::-1]
-        z, log_det, energy = transform.solve(self.standardise(x), times)
+        times = self.training_times(x, generator)
+        z, log_det, energy = self.transform.solve(self.standardise(x), times)
         log_p = log_det + self.standardise.log_det - 0.5 * (z.square().sum(dim=1) + self.dim * LOG_2PI)
         return log_p, energy
 
@@ -127,7 +151,7 @@ class CNF(SmoothFlow, OdePlaneFlow):
     """A continuous flow on the plane."""
 
     def loss(self, batch: Batch) -> Terms:
-        log_p, energy = self.log_density_and_energy(self.jittered(batch))
+        log_p, energy = self.log_density_and_energy(self.jittered(batch), batch.generator)
         surprise = -log_p.mean()
         return {
             "loss": torch.add(surprise, energy, alpha=self.knobs.energy),
@@ -142,7 +166,7 @@ class DigitCNF(SmoothFlow, DigitFlow):
     def loss(self, batch: Batch) -> Terms:
         noise = self._noise.draw(tuple(batch.x.shape), batch.x, batch.generator)
         w, log_q = self.dequantiser(batch.x, noise)
-        log_p, energy = self.log_density_and_energy(w)
+        log_p, energy = self.log_density_and_energy(w, batch.generator)
         surprise = (log_q - log_p).mean()
         return {
             "loss": torch.add(surprise, energy, alpha=self.knobs.energy),

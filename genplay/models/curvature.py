@@ -47,6 +47,21 @@ _BENDS: dict[type[nn.Module], Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]]
 """Each activation with its first and second derivative."""
 
 
+def _normalised(
+    part: nn.LayerNorm, value: Tensor, first: Tensor, second: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """γ ∘ c / s + β with c the centred units and s their spread, and its first and second derivative along the directions."""
+    second = torch.zeros_like(first) if second is None else second
+    c, dc, ddc = (t - t.mean(dim=-1, keepdim=True) for t in (value, first, second))
+    s = (c.square().mean(dim=-1, keepdim=True) + part.eps).sqrt()
+    ds = (c * dc).mean(dim=-1, keepdim=True) / s
+    dds = ((dc.square() + c * ddc).mean(dim=-1, keepdim=True) - ds.square()) / s
+    unit = c / s
+    turned = (dc - unit * ds) / s
+    bent = (ddc - 2 * turned * ds - unit * dds) / s
+    return unit * part.weight + part.bias, turned * part.weight, bent * part.weight
+
+
 def along(net: nn.Sequential, x: Tensor, directions: Tensor) -> tuple[Tensor, Tensor]:
     """vᵀ∇f(x) and vᵀ∇²f(x) v of a perceptron f with one output, at x (n, d) for directions (k, n or 1, d), both (k, n)."""
     value, first = x, directions
@@ -55,6 +70,8 @@ def along(net: nn.Sequential, x: Tensor, directions: Tensor) -> tuple[Tensor, Te
         if isinstance(part, nn.Linear):
             value, first = part(value), first @ part.weight.T
             second = None if second is None else second @ part.weight.T
+        elif isinstance(part, nn.LayerNorm):
+            value, first, second = _normalised(part, value, first, second)
         else:
             value, slope, bend = _BENDS[type(part)](value)
             curved = bend * first.square()

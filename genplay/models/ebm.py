@@ -12,8 +12,9 @@ and the objectives differ in where x' comes from, or do without it:
     nce             data are told apart from noise of a known density; log Z is learned beside E [6]
 
 On the plane Z is known whatever the objective (``energy_grid``), so every density and log Z shown is exact. At the
-temperature T the law is p ∝ exp(−E/T); training is at T = 1. The layers have no norms and no dropout: an energy is a
-function of one point, neither of its batch nor of chance.
+temperature T the law is p ∝ exp(−E/T); training is at T = 1. An energy is a function of one point, so layers may be
+normalised over its units, never over the batch. Dropout makes it a function of chance: it is there where a step of training
+looks at the energy once (dsm, nce), not where chains, log Z and curvature have to see the same landscape as the data.
 
 [1] Hinton 2002.  [2] Tieleman 2008.  [3] Hyvärinen 2005.  [4] Song et al. 2019.  [5] Vincent 2011.
 [6] Gutmann and Hyvärinen 2010.
@@ -30,7 +31,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from genplay.models.base import About, Batch, Model, Phase, Setting, Terms
-from genplay.models.cards.ebm import CARD, EBMKnobs
+from genplay.models.cards.ebm import CARD, DROPPED, EBMKnobs
 from genplay.models.curvature import along
 from genplay.models.differentiation import held_still
 from genplay.models.energy_exhibits import landscape, normaliser
@@ -66,7 +67,9 @@ class EBM(Model):
     def __init__(self, knobs: EBMKnobs, setting: Setting) -> None:
         super().__init__(knobs, setting)
         sizes = [self.dim, *[knobs.width] * knobs.depth, 1]
-        self.net = mlp(sizes, setting.generator, knobs.activation)
+        # Under the other objectives two passes have to see the same energy, and dropout would show each its own.
+        dropout = knobs.dropout if setting.objective in DROPPED else 0.0
+        self.net = mlp(sizes, setting.generator, knobs.activation, norm=knobs.norm, dropout=dropout)
         self.units = Standardise(setting.x)
         self.box = square_around(setting.box, setting.x)
         start = torch.rand(knobs.chains, self.dim, generator=setting.generator)

@@ -7,7 +7,7 @@ its own parameters. Every expert begins where a different part of the data is, s
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
 import numpy as np
@@ -23,7 +23,7 @@ from genplay.models.product_mixture import bernoulli_blocks
 from genplay.models.registry import card
 from genplay.spaces.binary import HIGH, blocks
 
-__all__ = ["Bank", "BernoulliBank", "GaussianBank", "ModelBank", "local_data"]
+__all__ = ["Bank", "BernoulliBank", "GaussianBank", "ModelBank", "local_data", "log_mixture_blocks"]
 
 FLOOR = 0.01
 """The least standard deviation of a Gaussian expert, data units."""
@@ -119,13 +119,21 @@ class ModelBank(nn.Module):
         return self.expert(k).sample_from(noise)
 
     def log_mixture_blocks(self, log_weight: Tensor) -> Callable[[int, int], NDArray[np.float64]]:
-        """log Σ_k π_k p_k(x) of all images: the experts' tables one after another, since each fills 134 MB."""
-        total = np.full((1 << HIGH, 4096), -np.inf, dtype=np.float32)
-        for k, model in enumerate(self.models):
-            assert isinstance(model, HasBlocks)
-            block = model.log_prob_blocks()
-            share = float(log_weight[k])
-            for start, stop in blocks():
-                part = total[start:stop]
-                np.logaddexp(part, block(start, stop) + share, out=part, casting="same_kind")
-        return lambda start, stop: total[start:stop].astype(np.float64)
+        """log Σ_k π_k p_k(x) of all images by blocks."""
+        return log_mixture_blocks(list(self.models), log_weight)
+
+
+def log_mixture_blocks(
+    models: Sequence[nn.Module], log_weight: Tensor
+) -> Callable[[int, int], NDArray[np.float64]]:
+    """log Σ_k π_k p_k(x) of all images: the models' tables one after another, since each fills 134 MB."""
+    total = np.full((1 << HIGH, 4096), -np.inf, dtype=np.float32)
+    for model, share in zip(models, log_weight.tolist(), strict=True):
+        assert isinstance(model, HasBlocks)
+        if share == -np.inf:
+            continue
+        block = model.log_prob_blocks()
+        for start, stop in blocks():
+            part = total[start:stop]
+            np.logaddexp(part, block(start, stop) + share, out=part, casting="same_kind")
+    return lambda start, stop: total[start:stop].astype(np.float64)

@@ -36,7 +36,9 @@ class MatchedField(nn.Module):
     def __init__(self, dim: int, knobs: FlowMatchingKnobs, generator: torch.Generator) -> None:
         super().__init__()
         hidden = [knobs.width] * knobs.depth
-        self.network = Denoiser(dim, hidden, knobs.activation, (0.0, 1.0), generator)
+        self.network = Denoiser(
+            dim, hidden, knobs.activation, (0.0, 1.0), generator, knobs.norm, knobs.dropout
+        )
 
     @staticmethod
     def gain(t: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from genplay.models.base import About, Batch, Model, Phase, Setting, Terms
-from genplay.models.cards.ebm import CARD, EBMKnobs
+from genplay.models.cards.ebm import CARD, DROPPED, EBMKnobs
 from genplay.models.exhibits import Exhibit
 from genplay.models.image_energy_exhibits import image_exhibits
 from genplay.models.layers import NoiseTape, double
@@ -55,7 +55,8 @@ class ImageEBM(Model):
         if setting.objective == "exact":
             self.body = StripEnergy(knobs.width, make)
         else:
-            self.body = PixelEnergy(lit, knobs.width, make)
+            dropout = knobs.dropout if setting.objective in DROPPED else 0.0
+            self.body = PixelEnergy(lit, knobs.width, make, dropout)
         start = torch.rand(knobs.chains, self.dim, generator=make)
         self.register_buffer("particles", (start < lit.clamp(0.02, 0.98)).to(lit))
         self.learned_log_z: nn.Parameter | None = None

@@ -2,7 +2,8 @@
 
 Flipping one pixel changes the first layer by one column of W, so a Gibbs sweep carries W x + c along and never takes a
 matrix product: x_j ~ σ(−ΔE_j), ΔE_j = aᵀ [relu(h + w_j) − relu(h)] − b_j with h the layer as it is without pixel j.
-All 2^25 images are visited with the first layer as a sum of two tables (see ``spaces.binary``).
+All 2^25 images are visited with the first layer as a sum of two tables (see ``spaces.binary``). Both need the units to stand
+apart from each other, so there is no normalisation; dropout only where training sweeps nothing (noise contrast).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from genplay.models.layers import double, linear
+from genplay.models.layers import Dropout, double, linear
 from genplay.spaces.binary import HIGH, LOW, half_images
 
 __all__ = ["PixelEnergy"]
@@ -23,10 +24,11 @@ __all__ = ["PixelEnergy"]
 class PixelEnergy(nn.Module):
     """``first`` is W and c, ``last`` a and a₀, ``bias`` b."""
 
-    def __init__(self, lit: Tensor, width: int, generator: torch.Generator) -> None:
+    def __init__(self, lit: Tensor, width: int, generator: torch.Generator, dropout: float = 0.0) -> None:
         super().__init__()
         self.first = linear(len(lit), width, generator, 1.5)
         self.last = linear(width, 1, generator, 0.3)
+        self.drop = Dropout(dropout, generator) if dropout > 0 else nn.Identity()
         # A pixel that no unit speaks for is lit as often as in the data: the units learn the rest.
         self.bias = nn.Parameter(torch.logit(lit.clamp(0.02, 0.98)))
 
@@ -37,7 +39,7 @@ class PixelEnergy(nn.Module):
 
     def net(self, x: Tensor) -> Tensor:
         """The part of E that is not a sum over pixels, (n, 25) → (n,)."""
-        out: Tensor = self.last(self.first(x).relu()).squeeze(1)
+        out: Tensor = self.last(self.drop(self.first(x).relu())).squeeze(1)
         return out
 
     @torch.no_grad()

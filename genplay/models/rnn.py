@@ -4,9 +4,12 @@
 
     r = σ(W_r t + U_r h)   z = σ(W_z t + U_z h)   c = tanh(W_c t + r ∘ U_c h)   h ← (1 − z) ∘ c + z ∘ h
 
-The gates r and z (reset and update) decide what is forgotten and what is kept. The first token is the class.
+The gates r and z (reset and update) decide what is forgotten and what is kept. The first token is the class. Layer
+normalisation and dropout stand on the way up, from the states of one layer to what reads them, never on the way from place to
+place: there dropout would make the network forget [2]. Batch normalisation is absent: one state would depend on the others.
 
 [1] Cho et al. 2014, arXiv:1406.1078; for images Theis and Bethge 2015, arXiv:1506.03478.
+[2] Zaremba, Sutskever and Vinyals 2014, arXiv:1409.2329.
 """
 
 from __future__ import annotations
@@ -27,6 +30,22 @@ from genplay.models.sequence import PlaneScore, SequenceModel
 __all__ = ["RNN", "PlaneRNN"]
 
 
+def _cell(width: int, generator: torch.Generator) -> nn.GRU:
+    # Made on the device of no numbers, so that torch's own start draws nothing.
+    cell: nn.GRU = nn.GRU(width, width, batch_first=True, device="meta").to_empty(device="cpu")
+    reach = 1 / math.sqrt(width)
+    with torch.no_grad():
+        for parameter in cell.parameters():
+            parameter.uniform_(-reach, reach, generator=generator)
+    return cell
+
+
+def _between(knobs: RNNKnobs, generator: torch.Generator) -> nn.Sequential:
+    norm = [nn.LayerNorm(knobs.width)] if knobs.norm == "layer" else []
+    drop = [layers.Dropout(knobs.dropout, generator)] if knobs.dropout > 0 else []
+    return nn.Sequential(*norm, *drop)
+
+
 class RNN(SequenceModel):
     """Tokens are sums of what (the value), where (the place), and in the first place which class."""
 
@@ -39,13 +58,9 @@ class RNN(SequenceModel):
         self.value = layers.mlp(inner, make)
         self.prefix = nn.Parameter(torch.randn(self.classes + 1, w, generator=make))
         self.where = nn.Parameter(0.5 * torch.randn(self.dim, w, generator=make))
-        # Made on the device of no numbers, so that torch's own start draws nothing.
-        cell = nn.GRU(w, w, num_layers=knobs.depth, batch_first=True, device="meta")
-        self.cell: nn.GRU = cell.to_empty(device="cpu")
-        with torch.no_grad():
-            for parameter in self.cell.parameters():
-                reach = 1 / math.sqrt(w)
-                parameter.uniform_(-reach, reach, generator=make)
+        self.cells = nn.ModuleList(_cell(w, make) for _ in range(knobs.depth))
+        # What reads a layer's states reads them through this.
+        self.between = nn.ModuleList(_between(knobs, make) for _ in range(knobs.depth))
         self.output = layers.mlp([w, w, self.head.size], make, last_gain=0.1)
         with torch.no_grad():
             last = self.output[-1]
@@ -53,9 +68,10 @@ class RNN(SequenceModel):
             last.bias.add_(self.head.start())
 
     def states(self, u: Tensor, y: Tensor) -> Tensor:
-        """h at every place, (n, d) and (n,) → (n, d, width)."""
-        tokens = torch.cat([self.prefix[y][:, None], self.value(u[:, :-1, None])], dim=1) + self.where
-        out: Tensor = self.cell(tokens)[0]
+        """The top layer's h as it is read, at every place, (n, d) and (n,) → (n, d, width)."""
+        out: Tensor = torch.cat([self.prefix[y][:, None], self.value(u[:, :-1, None])], dim=1) + self.where
+        for cell, between in zip(self.cells, self.between, strict=True):
+            out = between(cell(out)[0])
         return out
 
     def predict(self, u: Tensor, y: Tensor) -> Tensor:
@@ -65,12 +81,14 @@ class RNN(SequenceModel):
 
     def stepper(self, y: Tensor) -> Step:
         """One place after another with the state so far: O(1) a place."""
-        state: Tensor | None = None
+        kept: list[Tensor | None] = [None] * len(self.cells)
 
         def step(place: int, u: Tensor) -> Tensor:
-            nonlocal state
             token = self.prefix[y] if place == 0 else self.value(u[:, place - 1, None])
-            top, state = self.cell((token + self.where[place])[:, None], state)
+            top: Tensor = (token + self.where[place])[:, None]
+            for k, (cell, between) in enumerate(zip(self.cells, self.between, strict=True)):
+                top, kept[k] = cell(top, kept[k])
+                top = between(top)
             out: Tensor = self.output(top[:, 0])
             return out
 

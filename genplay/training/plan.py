@@ -13,6 +13,7 @@ from genplay.knobs import Knobs
 from genplay.models.card import Card
 from genplay.models.registry import card as registered
 from genplay.spaces import DIMENSIONS, World
+from genplay.training.members import Member
 from genplay.training.recipe import Recipe
 
 __all__ = ["DeviceName", "RunPlan"]
@@ -25,7 +26,8 @@ class RunPlan:
     """One run before it begins.
 
     ``model`` is an id, or a card that is in no registry. ``objective`` None means the card's default in this world;
-    ``recipe`` as a mapping changes the card's defaults, as a ``Recipe`` it is taken as it is.
+    ``recipe`` as a mapping changes the card's defaults, as a ``Recipe`` it is taken as it is. ``members`` are the runs that a
+    mixture is made of.
     """
 
     model: str | Card
@@ -36,6 +38,7 @@ class RunPlan:
     recipe: Mapping[str, object] | Recipe = field(default_factory=dict)
     seed: int = 0
     device: DeviceName = "auto"
+    members: tuple[Member, ...] = ()
 
     @property
     def card(self) -> Card:

@@ -109,6 +109,7 @@ class Trainer:
             y=to_tensor(data.y_train, torch.device("cpu"), torch.int64),
             generator=torch.Generator().manual_seed(seed),
             law=data.law,
+            members=tuple((m.title, m.rebuilt(plan.world).to(self.dtype), m.weight) for m in plan.members),
         )
         return plan.card.load(plan.world)(plan.model_knobs, setting).to(self.device, self.dtype)
 

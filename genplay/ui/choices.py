@@ -79,6 +79,9 @@ class Choices:
                 from genplay.lab.candidates import TRAPS
 
                 return tuple((id, shows) for id, (_, shows) in TRAPS.items())
+            case "mixture.remove" | "mixture.weigh", "index":
+                members = self._experiment.desk().choice.members
+                return tuple((str(k), member.title) for k, member in enumerate(members))
             case "window.panel" | "window.focus", "name":
                 return tuple(PANELS.items())
             case "window.scale", _:

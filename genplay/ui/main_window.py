@@ -219,7 +219,14 @@ class MainWindow(QMainWindow):
         dialog = QFileDialog(self, spec.title.removesuffix(" …"))
         dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        saves = spec.id not in ("file.open", "data.open", "model.open_file", "table.open", "evaluate.open")
+        saves = spec.id not in (
+            "file.open",
+            "data.open",
+            "model.open_file",
+            "table.open",
+            "evaluate.open",
+            "mixture.add",
+        )
         dialog.setAcceptMode(
             QFileDialog.AcceptMode.AcceptSave if saves else QFileDialog.AcceptMode.AcceptOpen
         )

@@ -22,7 +22,9 @@ def test_every_model_has_a_source_with_its_class(name: str) -> None:
         target = made.target if isinstance(made.target, str) else made.target[world]
         name_of_class = target.partition(":")[2]
         assert source.text == source.path.read_text(encoding="utf-8")
-        assert source.text.splitlines()[source.line - 1].startswith(f"class {name_of_class}")
+        assert source.text.splitlines()[source.line - 1].startswith(
+            (f"class {name_of_class}", f"def {name_of_class}")
+        )
 
 
 def test_a_target_of_each_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -123,3 +124,19 @@ def test_in_25_dimensions_the_density_is_the_change_of_variables() -> None:
         )
     with torch.no_grad():
         torch.testing.assert_close(model.unwarp(z), w, atol=1e-5, rtol=0)
+
+
+def test_every_training_step_has_a_grid_of_its_own() -> None:
+    model = build("cnf", two_moons(20), knobs={"width": 8, "training_steps": 6})
+    assert isinstance(model, CNF)
+    generator = torch.Generator().manual_seed(0)
+    grids = [model.training_times(torch.zeros(1), generator) for _ in range(200)]
+    for times in grids:
+        lengths = [before - after for before, after in pairwise(times)]
+        assert times[0] == 1.0
+        assert times[-1] == 0.0
+        assert min(lengths) > 0
+        assert max(lengths) < 3.01 * min(lengths)
+    assert {len(times) - 1 for times in grids} == {4, 5, 6, 7, 8}
+    assert len({tuple(times) for times in grids}) == 200
+    assert abs(sum(len(times) - 1 for times in grids) / 200 - 6) < 0.5

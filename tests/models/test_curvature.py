@@ -10,10 +10,15 @@ from genplay.models.layers import mlp
 
 
 @pytest.mark.parametrize("activation", ["silu", "tanh", "softplus", "relu"])
-@pytest.mark.parametrize("depth", [0, 1, 3])
-def test_slope_and_curvature_are_those_of_autograd(activation: str, depth: int) -> None:
+@pytest.mark.parametrize(
+    ("depth", "norm"), [(0, "none"), (1, "none"), (3, "none"), (1, "layer"), (3, "layer")]
+)
+def test_slope_and_curvature_are_those_of_autograd(activation: str, depth: int, norm: str) -> None:
     generator = torch.Generator().manual_seed(0)
-    net = mlp([3, *[16] * depth, 1], generator, activation).double()
+    net = mlp([3, *[16] * depth, 1], generator, activation, norm=norm).double()
+    with torch.no_grad():
+        for p in net.parameters():
+            p += 0.1 * torch.randn(p.shape, generator=generator, dtype=p.dtype)
     x = torch.randn(7, 3, generator=generator, dtype=torch.float64)
     v = torch.randn(2, 7, 3, generator=generator, dtype=torch.float64)
     slope, bend = along(net, x, v)

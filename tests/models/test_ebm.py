@@ -8,11 +8,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 import genplay.models.ebm as ebm_module
 from genplay.models.base import Batch
 from genplay.models.ebm import EBM
+from genplay.models.layers import Dropout
 from genplay.spaces.plane import HOME
 from tests.models.harness import agreement, build, kl_from_two_moons, slope_error, train, two_moons
 
@@ -374,3 +375,23 @@ def test_guesses_of_log_z_enclose_the_exact_one(moons: EBM) -> None:
     low, high = guesses["annealed, forwards"], guesses["annealed, backwards"]
     assert low.value - 4 * (low.stderr or 0) < truth < high.value + 4 * (high.stderr or 0)
     assert low.value < high.value
+
+
+@pytest.mark.parametrize("objective", ["quadrature", "cd", "score-matching", "sliced", "dsm", "nce"])
+def test_normalised_units_train_and_the_density_is_exact(objective: str) -> None:
+    x = two_moons(120)
+    model = ebm(x, objective, norm="layer", width=16, depth=2)
+    assert any(isinstance(part, nn.LayerNorm) for part in model.net)
+    assert all(math.isfinite(terms["loss"]) for terms in train(model, x, 3, batch_size=32))
+    assert model.log_z() == pytest.approx(log_integral(lambda points: -model.energy(points)), abs=1e-3)
+
+
+def test_dropout_is_there_where_the_energy_is_looked_at_once_and_only_in_training() -> None:
+    x = two_moons(60)
+    for objective, dropped in (("dsm", True), ("nce", True), ("quadrature", False), ("pcd", False)):
+        model = ebm(x, objective, dropout=0.5, width=16)
+        assert any(isinstance(part, Dropout) for part in model.net) == dropped
+        with torch.no_grad():
+            assert torch.equal(model.energy(x), model.energy(x)) != dropped
+            model.eval()
+            assert torch.equal(model.energy(x), model.energy(x))

@@ -175,3 +175,26 @@ def test_of_images_it_learns_the_patterns() -> None:
         shown = model.exhibits(about)
     assert isinstance(shown[0], Pictures)
     assert math.isclose(float(shown[0].values.min()), 0, abs_tol=0.2)
+
+
+@pytest.mark.parametrize(("norm", "dropout"), [("layer", 0.0), ("batch", 0.0), ("layer", 0.3)])
+def test_norm_and_dropout_belong_to_training_and_the_flow_stays_exact(norm: str, dropout: float) -> None:
+    x = two_moons(200)
+    model = build("flow-matching", x, knobs={"width": 16, "depth": 2, "norm": norm, "dropout": dropout})
+    assert isinstance(model, FlowMatching)
+    history = train(model, x, 20)
+    assert all(math.isfinite(terms["loss"]) for terms in history)
+    model.eval().double()
+    field, points = model.transform.field, normal(4, seed=7).double()
+    times = torch.tensor([0.3, 0.8], dtype=torch.float64)
+    ready = field.ready(times, traced=True)  # type: ignore[operator, union-attr]
+    for i in range(2):
+        torch.testing.assert_close(ready.velocity(points, i), field(points, times[i : i + 1].expand(4)))
+    for i, row in enumerate(ready.divergences()):
+        for j in range(4):
+            jacobian = torch.autograd.functional.jacobian(
+                lambda a, i=i: field(a[None], times[i : i + 1])[0], points[j]
+            )
+            assert float(row[j].detach()) == pytest.approx(float(jacobian.trace()), abs=1e-9)
+    with torch.no_grad():
+        assert torch.equal(model.log_prob(points), model.log_prob(points))

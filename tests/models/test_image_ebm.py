@@ -115,3 +115,13 @@ def test_a_cold_model_draws_what_is_likely() -> None:
         energies.append(float(model.body(drawn).mean()))
     assert energies == sorted(energies)
     assert math.isfinite(energies[0])
+
+
+def test_dropout_is_there_for_contrast_alone_and_only_in_training() -> None:
+    x = few_images(40)
+    for objective, dropped in (("nce", True), ("cd", False)):
+        model = ebm(x, objective, dropout=0.5)
+        with torch.no_grad():
+            assert torch.equal(model.energy(x), model.energy(x)) != dropped
+            model.eval()
+            assert torch.equal(model.energy(x), model.energy(x))

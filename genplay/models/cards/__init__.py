@@ -36,6 +36,7 @@ from genplay.models.cards import (
     rbm,
     realnvp,
     rnn,
+    run_mixture,
     score_sde,
     sigmoid_belief_net,
     transformer,
@@ -83,4 +84,5 @@ ALL: tuple[Card, ...] = (
     flow_matching.CARD,
     latent_diffusion.CARD,
     ensemble.CARD,
+    run_mixture.CARD,
 )

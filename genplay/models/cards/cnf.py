@@ -23,7 +23,12 @@ class CNFKnobs(Knobs):
         "tanh", "The bend in each hidden unit: a velocity has to be smooth.", choices=("tanh", "softplus")
     )
     training_steps: int = knob(
-        6, "Runge–Kutta steps of the solver in training.", low=2, high=64, log=True, live=True
+        6,
+        "Runge–Kutta steps of the solver in training; each training step has up to a third more or fewer.",
+        low=2,
+        high=64,
+        log=True,
+        live=True,
     )
     ode_steps: int = knob(
         20, "Runge–Kutta steps of the solver for samples and densities.", low=2, high=200, log=True, live=True

@@ -8,9 +8,11 @@ from genplay.knobs import Knobs, knob
 from genplay.models.card import Card, Objective
 from genplay.spaces import World
 
-__all__ = ["CARD", "EBMKnobs"]
+__all__ = ["CARD", "DROPPED", "EBMKnobs"]
 
 CHAINED = ("cd", "pcd")
+DROPPED = ("dsm", "nce")
+"""The objectives that look at the energy once a step, and so may look at it with some units silent."""
 PLANE: tuple[World, ...] = ("plane",)
 
 
@@ -25,6 +27,20 @@ class EBMKnobs(Knobs):
         "The bend in each hidden unit. A smooth one gives a smooth energy.",
         choices=("silu", "tanh", "softplus", "relu"),
         worlds=PLANE,
+    )
+    norm: str = knob(
+        "none",
+        "Rescale the units of each layer.",
+        choices=("none", "layer"),
+        label="normalisation",
+        worlds=PLANE,
+    )
+    dropout: float = knob(
+        0.0,
+        "In training, this share of the hidden units is silent at each step.",
+        low=0.0,
+        high=0.8,
+        objectives=DROPPED,
     )
     temperature: float = knob(
         1.0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from genplay.knobs import Knobs, again, knob
+from genplay.knobs import again, knob
 from genplay.models.card import Card, Objective
 from genplay.models.flow_knobs import FlowKnobs
 from genplay.models.net_knobs import NetKnobs
@@ -13,7 +13,7 @@ __all__ = ["CARD", "FlowMatchingKnobs"]
 
 
 @dataclass(frozen=True)
-class FlowMatchingKnobs(Knobs):
+class FlowMatchingKnobs(NetKnobs):
     """What can be chosen about flow matching."""
 
     width: int = knob(96, "Units in each hidden layer of the velocity.", low=8, high=512, log=True)

@@ -17,6 +17,15 @@ class RNNKnobs(CoordinateKnobs, SequenceKnobs):
 
     width: int = knob(64, "Numbers in the state.", low=8, high=256, log=True)
     depth: int = knob(1, "Recurrent layers, each reading the states of the one below.", low=1, high=4)
+    norm: str = knob(
+        "none",
+        "Rescale the units of each state before the next layer reads it. What is remembered stays as it is.",
+        choices=("none", "layer"),
+        label="normalisation",
+    )
+    dropout: float = knob(
+        0.0, "In training, this share of each state is hidden from the next layer.", low=0.0, high=0.8
+    )
 
 
 CARD = Card(
