@@ -88,11 +88,11 @@ class GaussianDiffusion(Model):
     # Walking along the noise levels
 
     def _flow(
-        self, start: Tensor, upward: bool, trace: bool = False, path: list[Tensor] | None = None
+        self, start: Tensor, steps: int, upward: bool, trace: bool = False, path: list[Tensor] | None = None
     ) -> tuple[Tensor, Tensor]:
         """The ODE between x̃ at the first step's noise and x_T (see ``probability_flow``)."""
         levels = (self.schedule.least, self.schedule.most)
-        return flow(self._velocity, start, levels, self.knobs.ode_steps, upward, trace, path)
+        return flow(self._velocity, start, levels, steps, upward, trace, path)
 
     def _velocity(self, x: Tensor, level: float, trace: bool) -> tuple[Tensor, Tensor]:
         """dx_t/dℓ and, with ``trace``, its divergence (else 0), (n, 2) → (n, 2) and (n,)."""
@@ -149,7 +149,7 @@ class GaussianDiffusion(Model):
         x, fresh = noise[:, : self.dim], noise[:, self.dim :]
         path = [x]
         if self.knobs.sampler == "ode":
-            last = self._flow(x, upward=False, path=path)[0]
+            last = self._flow(x, self.knobs.ode_steps, upward=False, path=path)[0]
             return [*path[:-1], last]
         times = self.schedule.sequence(self.knobs.sampling_steps)
         for i, (t, to) in enumerate(pairwise(times)):
