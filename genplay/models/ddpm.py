@@ -1,8 +1,8 @@
 """Denoising diffusion on the plane (``gaussian_diffusion``): besides samples, a density and a score.
 
 With ν = √(1−ᾱ)/√ᾱ and x̃ = x_t/√ᾱ_t, noise flows back to data along dx̃/dν = ε(x̃, ν), the probability-flow ODE [1]; its
-divergence integrated along the way gives log p(x) (``probability_flow``). It ends at the least noise ν₁ that was trained. The bound (``elbo``) is
-on another model, the one that ancestral sampling draws from.
+divergence integrated along the way gives log p(x) (``probability_flow``). It ends at the least noise ν₁ that was trained. The
+bound (``elbo``) is on another model, the one that ancestral sampling draws from.
 
 [1] Song et al. 2021.
 """

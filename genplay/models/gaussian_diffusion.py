@@ -1,6 +1,7 @@
 """What Gaussian diffusion [1] is in either world: data u are blurred step by step, x_t = √ᾱ_t u + √(1 − ᾱ_t) ε, and a network
-F(x_t, t) learns to undo it: it predicts ε, u, or v = √ᾱ ε − √(1−ᾱ) u [2] by least squares, the mean over coordinates; each of the three
-gives the other two. F itself is what is missing to the best guess for Gaussian data, √(1−ᾱ) x_t for ε, √ᾱ x_t for u, 0 for v.
+F(x_t, t) learns to undo it: it predicts ε, u, or v = √ᾱ ε − √(1−ᾱ) u [2] by least squares, the mean over coordinates; each of
+the three gives the other two. F itself is what is missing to the best guess for Gaussian data, √(1−ᾱ) x_t for ε, √ᾱ x_t for u,
+0 for v.
 
 A sample walks back from pure noise. ancestral: each step draws from the Gaussian between x_t and the guess of u. ddim: without
 fresh noise [3]. ode: the same path in the limit of short steps, dx_t/dℓ = √(1−ᾱ) (ε − √(1−ᾱ) x_t) with ℓ = log √(1−ᾱ)/√ᾱ.
