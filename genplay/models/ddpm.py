@@ -1,8 +1,8 @@
 """Denoising diffusion on the plane (``gaussian_diffusion``): besides samples, a density and a score.
 
 With ν = √(1−ᾱ)/√ᾱ and x̃ = x_t/√ᾱ_t, noise flows back to data along dx̃/dν = ε(x̃, ν), the probability-flow ODE [1]; its
-divergence integrated along the way gives log p(x). It ends at the least noise ν₁ that was trained. The bound (``elbo``) is
-on another model, the one that ancestral sampling draws from.
+divergence integrated along the way gives log p(x) (``probability_flow``). It ends at the least noise ν₁ that was trained. The
+bound (``elbo``) is on another model, the one that ancestral sampling draws from.
 
 [1] Song et al. 2021.
 """
@@ -20,41 +20,25 @@ from genplay.models.diffusion_exhibits import bound_on, plane_process
 from genplay.models.exhibits import Exhibit, Facts
 from genplay.models.gaussian_diffusion import GaussianDiffusion
 from genplay.models.layers import Standardise
+from genplay.models.memo import Memo
 from genplay.models.noise_schedule import signal
 from genplay.models.noised_law import NoisedLaw
-from genplay.quantity import Kind, Quantity, exact
+from genplay.models.probability_flow import FlowDensity
+from genplay.quantity import Quantity
 
 __all__ = ["Diffusion"]
 
 _LOG_2PI = math.log(2 * math.pi)
 
 
-class Diffusion(GaussianDiffusion):
+class Diffusion(GaussianDiffusion, FlowDensity):
     """Works on standardised data; ``truth`` is the law of the data under any noise, for comparison only."""
-
-    density_kind: Kind = "exact"
 
     def __init__(self, knobs: DiffusionKnobs, setting: Setting) -> None:
         super().__init__(knobs, setting, Standardise(setting.x))
         self.latent_dim = setting.dim
         self.truth = NoisedLaw(setting.law, setting.x, self.standardise)
-
-    @property
-    def density_method(self) -> str:
-        return f"probability-flow ODE, {self.knobs.ode_steps} RK4 steps, exact divergence"
-
-    def log_prob(self, x: Tensor) -> Tensor:
-        """log p(x) in nats, (n, 2) → (n,), of what the ODE makes of Gaussian noise."""
-        z, log_det = self._flow(self.standardise(x), upward=True, trace=True)
-        return log_det - 0.5 * (z.square().sum(dim=1) + self.dim * _LOG_2PI) + self.standardise.log_det
-
-    def encode(self, x: Tensor) -> Tensor:
-        """The noise at the upper end of the ODE through x."""
-        return self._flow(self.standardise(x), upward=True)[0]
-
-    def decode(self, z: Tensor) -> Tensor:
-        """The point at the lower end of the ODE through the noise z."""
-        return self.standardise.inverse(self._flow(z, upward=False)[0])
+        self._gap = Memo()
 
     def noise_level(self, t: int) -> float:
         """The standard deviation of the blur at step t = 1 … T, data units."""
@@ -104,7 +88,10 @@ class Diffusion(GaussianDiffusion):
     def exhibits(self, about: About) -> tuple[Exhibit, ...]:
         """The forward process of the chosen point, ways back, scores beside the truth, and log p beside its bound."""
         rows: tuple[tuple[str, Quantity | str], ...] = (
-            ("log p(x) of the ODE", exact(float(self.log_prob(about.x)), self.density_method)),
+            (
+                "log p(x) of the ODE",
+                Quantity(float(self.log_prob(about.x)), self.density_kind, None, self.density_method),
+            ),
             ("log p(x) of ancestral sampling", bound_on(self, about.x, about.generator)),
         )
         help = "Two ways to sample, two densities: the ODE's is known, that of ancestral sampling only from below."

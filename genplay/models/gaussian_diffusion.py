@@ -1,6 +1,7 @@
 """What Gaussian diffusion [1] is in either world: data u are blurred step by step, x_t = √ᾱ_t u + √(1 − ᾱ_t) ε, and a network
-F(x_t, t) learns to undo it: it predicts ε, u, or v = √ᾱ ε − √(1−ᾱ) u [2] by least squares, the mean over coordinates; each of the three
-gives the other two. F itself is what is missing to the best guess for Gaussian data, √(1−ᾱ) x_t for ε, √ᾱ x_t for u, 0 for v.
+F(x_t, t) learns to undo it: it predicts ε, u, or v = √ᾱ ε − √(1−ᾱ) u [2] by least squares, the mean over coordinates; each of
+the three gives the other two. F itself is what is missing to the best guess for Gaussian data, √(1−ᾱ) x_t for ε, √ᾱ x_t for u,
+0 for v.
 
 A sample walks back from pure noise. ancestral: each step draws from the Gaussian between x_t and the guess of u. ddim: without
 fresh noise [3]. ode: the same path in the limit of short steps, dx_t/dℓ = √(1−ᾱ) (ε − √(1−ᾱ) x_t) with ℓ = log √(1−ᾱ)/√ᾱ.
@@ -88,11 +89,11 @@ class GaussianDiffusion(Model):
     # Walking along the noise levels
 
     def _flow(
-        self, start: Tensor, upward: bool, trace: bool = False, path: list[Tensor] | None = None
+        self, start: Tensor, steps: int, upward: bool, trace: bool = False, path: list[Tensor] | None = None
     ) -> tuple[Tensor, Tensor]:
         """The ODE between x̃ at the first step's noise and x_T (see ``probability_flow``)."""
         levels = (self.schedule.least, self.schedule.most)
-        return flow(self._velocity, start, levels, self.knobs.ode_steps, upward, trace, path)
+        return flow(self._velocity, start, levels, steps, upward, trace, path)
 
     def _velocity(self, x: Tensor, level: float, trace: bool) -> tuple[Tensor, Tensor]:
         """dx_t/dℓ and, with ``trace``, its divergence (else 0), (n, 2) → (n, 2) and (n,)."""
@@ -149,7 +150,7 @@ class GaussianDiffusion(Model):
         x, fresh = noise[:, : self.dim], noise[:, self.dim :]
         path = [x]
         if self.knobs.sampler == "ode":
-            last = self._flow(x, upward=False, path=path)[0]
+            last = self._flow(x, self.knobs.ode_steps, upward=False, path=path)[0]
             return [*path[:-1], last]
         times = self.schedule.sequence(self.knobs.sampling_steps)
         for i, (t, to) in enumerate(pairwise(times)):

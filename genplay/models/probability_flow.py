@@ -2,7 +2,11 @@
 
 x̃ = u + νε obeys dx̃/dν = ε(x̃, ν), the noise that is expected in it. For x = x̃/√(1 + ν²) that is
     dx/dℓ = s (ε − s x),   s = ν/√(1 + ν²),
-at rest for Gaussian data, so equal steps in ℓ fit. The divergence integrated along the way is log |det| of the whole map.
+at rest for Gaussian data, so equal steps in ℓ fit. The divergence integrated along the way is log |det| of the whole map:
+
+    log p(x) = log N(z; 0, I) + log |det ∂z/∂x|,   z what x becomes at the greatest noise
+
+It is called exact as long as twice as many steps change it by less than a hundredth of a nat in the mean, else an estimate.
 
 [1] Song et al. 2021.
 """
@@ -15,7 +19,18 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-__all__ = ["flow"]
+from genplay.models.base import Model
+from genplay.models.layers import Standardise
+from genplay.models.memo import Memo
+from genplay.quantity import Kind
+
+__all__ = ["FlowDensity", "flow"]
+
+AGREED = 1e-2
+"""Nats by which log p may change in the mean with twice as many steps and still be called exact."""
+CHECKED = 64
+"""Samples of the ODE on which the two are compared."""
+_LOG_2PI = math.log(2 * math.pi)
 
 Field = Callable[[Tensor, float, bool], tuple[Tensor, Tensor]]
 """x (n, d), ℓ and whether the divergence is wanted to dx/dℓ (n, d) and its divergence (n,), or 0 where it is not."""
@@ -52,3 +67,51 @@ def flow(
     if upward:
         return x, total + shift
     return x * math.exp(-log_shrink), total - shift
+
+
+class FlowDensity(Model):
+    """Density and codes of a model that noise can be followed through: it gives ``_flow`` and ``standardise``."""
+
+    density_kind: Kind = "exact"
+    standardise: Standardise
+    _flow: Callable[..., tuple[Tensor, Tensor]]
+    _gap: Memo[float]
+
+    @property
+    def ode_steps(self) -> int:
+        """The steps of the solver, a knob."""
+        return int(self.knobs.as_dict()["ode_steps"])
+
+    @property
+    def density_method(self) -> str:
+        return f"probability-flow ODE, {self.ode_steps} RK4 steps, exact divergence"
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """log p(x) in nats, (n, 2) → (n,), of what the ODE makes of Gaussian noise."""
+        return self._log_prob(x, self.ode_steps)
+
+    def _log_prob(self, x: Tensor, steps: int) -> Tensor:
+        z, log_det = self._flow(self.standardise(x), steps, upward=True, trace=True)
+        return log_det - 0.5 * (z.square().sum(dim=1) + self.dim * _LOG_2PI) + self.standardise.log_det
+
+    def encode(self, x: Tensor) -> Tensor:
+        """The noise at the upper end of the ODE through x."""
+        return self._flow(self.standardise(x), self.ode_steps, upward=True)[0]
+
+    def decode(self, z: Tensor) -> Tensor:
+        """The point at the lower end of the ODE through the noise z."""
+        return self.standardise.inverse(self._flow(z, self.ode_steps, upward=False)[0])
+
+    def settle_density(self) -> None:
+        """Look whether the steps are still fine enough for the network as it is."""
+        numbers = [*self.parameters(), *(b for b in self.buffers() if b.is_floating_point())]
+        gap = self._gap.get(numbers, self.ode_steps, self._measure_gap)
+        self.density_kind = "exact" if gap < AGREED else "estimate"
+
+    @torch.no_grad()
+    def _measure_gap(self) -> float:
+        """Mean of |log p by the steps − by twice as many| over samples of the ODE."""
+        z = torch.randn(CHECKED, self.dim, generator=torch.Generator().manual_seed(0))
+        x = self.decode(z.to(self.standardise.scale))
+        change = self._log_prob(x, self.ode_steps) - self._log_prob(x, 2 * self.ode_steps)
+        return float(change.abs().double().mean())

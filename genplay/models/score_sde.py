@@ -20,27 +20,25 @@ import math
 import torch
 from torch import Tensor
 
-from genplay.models.base import About, Batch, Model, Phase, Setting, Terms
+from genplay.models.base import About, Batch, Phase, Setting, Terms
 from genplay.models.cards.score_sde import CARD, ScoreKnobs
 from genplay.models.denoiser import Denoiser
 from genplay.models.diffusion_exhibits import levels_of, plane_process
 from genplay.models.exhibits import Exhibit
 from genplay.models.layers import NoiseTape, Standardise
+from genplay.models.memo import Memo
 from genplay.models.noised_law import NoisedLaw
-from genplay.models.probability_flow import flow
-from genplay.quantity import Kind
+from genplay.models.probability_flow import FlowDensity, flow
 
 __all__ = ["ScoreSDE"]
 
-_LOG_2PI = math.log(2 * math.pi)
 BETA_MIN, BETA_MAX = 0.1, 20.0
 
 
-class ScoreSDE(Model):
+class ScoreSDE(FlowDensity):
     """Works on standardised data u. The network sees x_t/√(a² + s²), of unit size at any noise."""
 
     card = CARD
-    density_kind: Kind = "exact"
     knobs: ScoreKnobs
 
     def __init__(self, knobs: ScoreKnobs, setting: Setting) -> None:
@@ -54,11 +52,8 @@ class ScoreSDE(Model):
         )  # fmt: skip
         self.latent_dim = setting.dim
         self.truth = NoisedLaw(setting.law, setting.x, self.standardise)
+        self._gap = Memo()
         self._noise, self._times = NoiseTape("normal"), NoiseTape("uniform")
-
-    @property
-    def density_method(self) -> str:
-        return f"probability-flow ODE, {self.knobs.ode_steps} RK4 steps, exact divergence"
 
     # The process
 
@@ -126,20 +121,7 @@ class ScoreSDE(Model):
         x = a[:, None] * u + s[:, None] * noise
         return {"loss": (self._epsilon(x, level) - noise).square().mean()}
 
-    # Density and codes
-
-    def log_prob(self, x: Tensor) -> Tensor:
-        """log p(x) in nats, (n, 2) → (n,), of what the ODE makes of Gaussian noise."""
-        z, log_det = self._flow(self.standardise(x), upward=True, trace=True)
-        return log_det - 0.5 * (z.square().sum(dim=1) + self.dim * _LOG_2PI) + self.standardise.log_det
-
-    def encode(self, x: Tensor) -> Tensor:
-        """The noise at the upper end of the ODE through x."""
-        return self._flow(self.standardise(x), upward=True)[0]
-
-    def decode(self, z: Tensor) -> Tensor:
-        """The point at the lower end of the ODE through the noise z."""
-        return self.standardise.inverse(self._flow(z, upward=False)[0])
+    # Score, and the ODE that density and codes are taken along
 
     def score(self, x: Tensor) -> Tensor:
         """∇ₓ log p(x) of the data under the least noise, (n, 2) → (n, 2)."""
@@ -150,10 +132,10 @@ class ScoreSDE(Model):
         return -epsilon / (nu * self.standardise.scale)
 
     def _flow(
-        self, start: Tensor, upward: bool, trace: bool = False, path: list[Tensor] | None = None
+        self, start: Tensor, steps: int, upward: bool, trace: bool = False, path: list[Tensor] | None = None
     ) -> tuple[Tensor, Tensor]:
         levels = (self.levels[0], self.levels[1])
-        return flow(self._velocity, start, levels, self.knobs.ode_steps, upward, trace, path)
+        return flow(self._velocity, start, levels, steps, upward, trace, path)
 
     def _velocity(self, x: Tensor, level: float, trace: bool) -> tuple[Tensor, Tensor]:
         """dx/dℓ of the ODE for x of unit size (see ``probability_flow``): Gaussian data rest, the correction moves them."""
@@ -193,7 +175,7 @@ class ScoreSDE(Model):
 
     def _ode_path(self, z: Tensor) -> list[Tensor]:
         between: list[Tensor] = []
-        last = self._flow(z, upward=False, path=between)[0]
+        last = self._flow(z, self.knobs.ode_steps, upward=False, path=between)[0]
         return [*between[:-1], last]
 
     def _sde_path(self, x: Tensor, fresh: list[Tensor]) -> list[Tensor]:

@@ -232,3 +232,25 @@ def test_norms_and_dropout_have_their_place_in_the_density(kind: str) -> None:
     # Points do not see each other in evaluation: the Jacobian of the batch is block diagonal.
     slope = torch.autograd.functional.jacobian(lambda p: model.denoiser(p, features).sum(dim=0), x)
     torch.testing.assert_close(divergence, slope[0, :, 0] + slope[1, :, 1])
+
+
+@pytest.mark.parametrize("objective", ["epsilon", "x0", "v"])
+@torch.no_grad()
+def test_an_error_counts_as_one_in_what_is_predicted(objective: str) -> None:
+    """ε: as it is; u: at least as much as the noise is large, max(1, ᾱ/(1 − ᾱ)) ‖Δu‖²; v: ‖Δv‖² with Δv = Δε/√ᾱ."""
+    model = build("ddpm", two_moons(50), objective=objective, knobs={"width": 8, "depth": 1})
+    assert isinstance(model, Diffusion)
+    t = torch.tensor([1, 30, 60, 90, 100])
+    a, s = model._signal(t)
+    x, zero, out = standard(5, seed=1), torch.zeros(5, 2), standard(5, seed=2)
+    by_epsilon = model._epsilon(out, x, a, s) - model._epsilon(zero, x, a, s)
+    by_clean = model._clean(x, out, a, s) - model._clean(x, zero, a, s)
+    wanted = {
+        "epsilon": by_epsilon.square(),
+        "x0": (a / s).square().clamp(min=1) * by_clean.square(),
+        "v": (by_epsilon / a).square(),
+    }[objective]
+    torch.testing.assert_close(model._weight(a, s) * by_epsilon.square(), wanted, rtol=1e-3, atol=1e-5)
+    # What the network gives is the prediction itself, but for the guess that is right for Gaussian data.
+    own = {"epsilon": by_epsilon, "x0": by_clean, "v": by_epsilon / a}[objective]
+    torch.testing.assert_close(own, out, rtol=1e-3, atol=1e-3)

@@ -161,6 +161,29 @@ def test_with_the_models_own_samples_the_contrastive_gradient_is_that_of_the_lik
     assert wrong > 0.5 * float(exact.norm())
 
 
+def test_the_gradient_of_cd_nears_that_of_the_likelihood_as_k_grows() -> None:
+    x = two_moons(1500, seed=4)
+    model = ebm(x, "cd", width=8, depth=2, leaps=0, step_size=0.15, lattice=64)
+    with torch.no_grad():
+        for p in model.net.parameters():
+            p.mul_(1.5)
+    parameters = list(model.net.parameters())
+
+    def flat(loss: Tensor) -> Tensor:
+        found = torch.autograd.grad(loss, parameters, allow_unused=True)
+        return torch.cat([g.ravel() for g in found if g is not None])
+
+    # The last bias raises the energy everywhere and shifts log Z by as much: the likelihood has no slope along it.
+    exact = flat(model._quadrature_step(batch_of(x))["loss"])[:-1]
+    off = []
+    for k in (1, 15, 150):
+        model.configure(model.knobs.replace(k=k))
+        found = flat(model._contrastive_step(batch_of(x))["loss"])
+        off.append(float((found[: len(exact)] - exact).norm() / exact.norm()))
+    assert off[0] > 1.5 * off[1] > 1.5 * off[2]
+    assert off[2] < 0.1
+
+
 def test_denoising_score_matching_is_best_at_the_blurred_data() -> None:
     # Data of unit variance blurred by σ have variance 1 + σ²: of all bowls that one must win.
     x = torch.randn(20_000, 2, generator=seeded(3))

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from genplay.models.base import Batch
 from genplay.models.image_ebm import ImageEBM
+from genplay.models.pixel_energy import PixelEnergy
 from genplay.models.strip_energy import StripEnergy
 from genplay.spaces.binary import codes, log_sum_exp
 from tests.models.harness import build, few_images, slope_error, train
@@ -125,3 +126,14 @@ def test_dropout_is_there_for_contrast_alone_and_only_in_training() -> None:
             assert torch.equal(model.energy(x), model.energy(x)) != dropped
             model.eval()
             assert torch.equal(model.energy(x), model.energy(x))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("temperature", [0.5, 4.0])
+def test_without_a_network_pixels_are_lit_by_their_odds_over_the_temperature(temperature: float) -> None:
+    model = ebm(few_images(200), "cd", width=4, temperature=temperature, sweeps=4)
+    assert isinstance(model.body, PixelEnergy)
+    model.body.last.weight.zero_()
+    lit = model.sample(4000, torch.Generator().manual_seed(0)).mean(dim=0)
+    wanted = (model.body.bias / temperature).sigmoid()
+    assert bool(((lit - wanted).abs() < 4.5 * (wanted * (1 - wanted) / 4000).sqrt() + 1e-3).all())

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from genplay.models.base import Batch
 from genplay.models.latent_diffusion import LatentDiffusion
 from genplay.spaces import World
 from tests.models.harness import build, few_images, train, two_moons, world_data
@@ -56,6 +57,20 @@ def test_the_codes_are_of_unit_size_to_the_diffusion() -> None:
         codes = model.encode(x)
     torch.testing.assert_close(codes.mean(dim=0), torch.zeros(2), atol=1e-4, rtol=0)
     assert float(codes.var(dim=0, correction=0).mean()) == pytest.approx(1, abs=1e-3)
+
+
+@torch.no_grad()
+def test_codes_are_noised_and_pulled_to_zero_while_the_autoencoder_learns() -> None:
+    x = two_moons(200)
+    batch = Batch(x, torch.zeros(200, dtype=torch.int64), seeded())
+    quiet, loud = (latent(x, code_noise=noise) for noise in (0.0, 1.0))
+    terms = quiet.phases()[0].run(batch)
+    pull = 1e-3 * float(quiet.encoder(quiet.units(x)).square().sum(dim=1).mean())
+    assert float(terms["loss"] - terms["reconstruction"]) == pytest.approx(pull, rel=1e-2)
+    own = (quiet.reconstruct(x) - x).square().sum(dim=1).mean() / quiet.units.scale.square()
+    assert float(terms["reconstruction"]) == pytest.approx(float(own), rel=1e-3)
+    # The same start, the same points: only the noise on the codes can make a difference.
+    assert abs(float(loud.phases()[0].run(batch)["reconstruction"]) - float(own)) > 5e-3
 
 
 @pytest.mark.parametrize("extras", [{"dropout": 0.5}, {"norm": "batch"}])

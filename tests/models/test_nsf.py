@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from genplay.models.base import Batch
 from genplay.models.nsf import SplineFlow
 from tests.models.harness import build, kl_from_two_moons, train, two_moons
 
@@ -75,3 +76,14 @@ def test_jitter_is_live_and_off_at_zero() -> None:
         model.configure(model.knobs.replace(jitter=jitter))
         losses.append(train(model, x, 1)[0]["loss"])
     assert losses[0] == losses[1] != losses[2]
+
+
+def test_jitter_is_a_share_of_the_datas_own_deviation() -> None:
+    x = 5 * two_moons(4000)
+    model = build("nsf", x, knobs={"jitter": 0.1})
+    assert isinstance(model, SplineFlow)
+    noise = (
+        model.jittered(Batch(x, torch.zeros(4000, dtype=torch.int64), torch.Generator().manual_seed(1))) - x
+    )
+    spread = float(x.var(dim=0, correction=0).mean().sqrt())
+    assert float(noise.std()) == pytest.approx(0.1 * spread, rel=0.03)

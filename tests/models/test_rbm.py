@@ -24,6 +24,10 @@ def states(n: int) -> Tensor:
     return torch.tensor(list(itertools.product((0.0, 1.0), repeat=n)), dtype=torch.float64)
 
 
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
 def rbm(dim: int = 25, objective: str = "cd", seed: int = 0, spread: float = 0.0, **knobs: object) -> RBM:
     x = few_images(200, seed)[:, :dim]
     generator = torch.Generator().manual_seed(seed)
@@ -130,6 +134,21 @@ def test_the_gradient_of_cd_nears_the_exact_one_as_k_grows() -> None:
         off.append(float((gradient(cd) - truth).norm()))
     assert off[0] > 2 * off[1] > 2 * off[2]
     assert off[2] < 0.03
+
+
+@torch.no_grad()
+def test_a_sweep_at_an_inverse_temperature_leaves_its_law_alone() -> None:
+    """From exact draws of the tempered joint, p ∝ e^(−βE) summed over h, one sweep gives draws of the same law."""
+    model, beta = rbm(VISIBLE, spread=0.8), 0.4
+    v, h = states(VISIBLE), states(HIDDEN)
+    W, b, c = (p.detach().double() for p in (model.W, model.b, model.c))
+    minus_energy = torch.einsum("vi,ij,hj->vh", v, W, h) + (v @ b)[:, None] + h @ c
+    p = (beta * minus_energy).logsumexp(dim=1).softmax(dim=0)
+    start = v[torch.multinomial(p, 60_000, replacement=True, generator=seeded(1))].float()
+    u = torch.rand(60_000, HIDDEN + VISIBLE, generator=seeded(2))
+    after = model._gibbs(start, u, beta)
+    expected = (v * p[:, None]).T @ v
+    assert float((frequencies(after) - expected).abs().max()) < 0.012
 
 
 def gibbs_error(model: RBM, frequencies: Tensor) -> float:
