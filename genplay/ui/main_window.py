@@ -35,6 +35,7 @@ from genplay.ui.panels.curves import CurvesPanel
 from genplay.ui.panels.data import DataPanel
 from genplay.ui.panels.dataset_strip import DatasetStrip
 from genplay.ui.panels.gallery import GalleryPanel
+from genplay.ui.panels.health import HealthPanel
 from genplay.ui.panels.inside import InsidePanel
 from genplay.ui.panels.latent import LatentPanel
 from genplay.ui.panels.model import ModelPanel
@@ -82,7 +83,7 @@ class MainWindow(QMainWindow):
         self.heart = Heart(
             experiment,
             (self.stage, self.gallery, self.latent, self.transport, self.status),
-            (self.curves, self.inside, self.compare),
+            (self.curves, self.inside, self.compare, self.health),
             self,
         )
         self._connect()
@@ -119,11 +120,13 @@ class MainWindow(QMainWindow):
         self.latent = LatentPanel(experiment, actions, theme)
         self.inside = InsidePanel(experiment, actions, theme)
         self.compare = ComparePanel(experiment, actions, theme)
+        self.health = HealthPanel(experiment, actions, theme)
         self.code = CodePanel(experiment, actions, theme)
         self.sampling = SamplingPanel(experiment, actions, theme)
         bodies: dict[str, QWidget] = {
             "data": self.data, "model": self.model, "curves": self.curves, "gallery": self.gallery,
-            "latent": self.latent, "inside": self.inside, "sampling": self.sampling, "compare": self.compare,
+            "latent": self.latent, "inside": self.inside, "sampling": self.sampling, "health": self.health,
+            "compare": self.compare,
             "code": self.code,
         }  # fmt: skip
         self.docks = Docks(self, theme, bodies)
@@ -345,5 +348,6 @@ class MainWindow(QMainWindow):
             self.transport,
             self.status,
             self.curves,
+            self.health,
         ):
             view.render(snapshot)
