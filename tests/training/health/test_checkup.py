@@ -155,6 +155,16 @@ def test_a_run_that_has_not_begun_has_nothing_to_say() -> None:
     assert not checkup.rest(0)
 
 
+@pytest.mark.parametrize("rows", [[[0.3, 0.1]] * 2, [[0.3, 0.1], [0.5, -0.2]], [[0.3, 0.1]] * 40])
+@pytest.mark.parametrize("model", ["vae", "kde", "gan", "ebm"])
+def test_tiny_data_are_looked_at_without_a_word_of_trouble(rows: list[list[float]], model: str) -> None:
+    run = Trainer(plan_of(data_of(np.array(rows)), model, knobs={} if model == "kde" else {"width": 8}))
+    run.advance(3)
+    for finding in Checkup(run).whole():
+        assert "could not" not in finding.seen
+        assert finding.state != "ill"
+
+
 def case(*states: str, lasts: int = 100, finished: bool = False) -> list[bool]:
     """Whether a condition is told after each look, 50 steps apart."""
     one = checkups._Case(Rule("exploding-loss", lambda _: True, lambda _: Reading("well", ""), lasts))

@@ -114,6 +114,7 @@ def test_leaving_it_quietens_and_fixing_is_an_edit(qtbot, theme) -> None:
     assert panel.fix.isVisible()
     before = scene.experiment.recipe.learning_rate
     told: list = []
+    scene.experiment.bench.started = True
     scene.worker.set_recipe = lambda *what: told.append(what)
     QTest.mouseClick(panel.fix, LEFT)
     assert scene.experiment.recipe.learning_rate == 1e-4
