@@ -207,3 +207,16 @@ def test_the_command_line_prints_what_is_seen_and_what_mends_it(capsys: pytest.C
     out = capsys.readouterr().out
     assert "Memorisation: training data are" in out
     assert "Choose a wider bandwidth" in out
+
+
+def test_a_script_waits_until_a_condition_is_seen(trained: Bench) -> None:
+    import asyncio
+
+    from genplay.lab.script import Script, ScriptError
+
+    lines = '{"wait": {"health": "exploding-loss", "timeout": 0.1}}'
+    with pytest.raises(ScriptError, match="still waiting"):
+        asyncio.run(Script.parse(lines).run(trained.registry, trained.experiment))
+    seen(trained, "exploding-loss")
+    trained.worker.snapshot = replace(trained.worker.snapshot, state="failed")
+    asyncio.run(Script.parse(lines).run(trained.registry, trained.experiment))
