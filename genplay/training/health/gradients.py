@@ -50,11 +50,11 @@ def vanishing(nets: Mapping[str, Slopes]) -> Reading:
         ("strongest slope, powers of ten", exact(float(np.log10(max(slopes.strongest, 1e-300))), how, "")),
     )
     bars = Bars(
-        f"Slope that reaches each layer of {what}",
+        "Slope that reaches each layer",
         tuple(f"layer {i + 1}" for i in range(len(layers))),
         np.log10(np.maximum(layers, 1e-20)),
         "powers of ten",
-        help="The slope comes in at the last layer and travels back to the first. −3 is a thousandth.",
+        help=f"Of {what}. The slope comes in at the last layer and travels back to the first. −3 is a thousandth.",
     )
     if 0 < slopes.strongest < NOTHING:
         seen = (

@@ -207,8 +207,9 @@ class HealthPanel(QWidget):
                 f"Nothing is wrong, as far as can be seen: {looked} conditions are looked at."
             )
         else:
-            named = ", ".join(finding.title.lower() for finding in ill)
-            self.summary.setText(f"To be looked at: {named}.")
+            first = " and ".join(finding.title.lower() for finding in ill[:2])
+            more = f" and {len(ill) - 2} more" if len(ill) > 2 else ""
+            self.summary.setText(f"To be looked at: {first}{more}.")
         self._tell()
 
     def _fill(self) -> None:
@@ -284,7 +285,10 @@ class HealthPanel(QWidget):
         beside, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         wide = width >= theme.px(_WIDE)
         self._body.setDirection(beside if wide else below)
-        self._detail.setDirection(beside if width >= theme.px(_WIDE) + theme.px(_LIST) else below)
+        apart = width >= theme.px(_WIDE) + theme.px(_LIST)
+        self._detail.setDirection(beside if apart else below)
+        self._detail.setStretch(0, 2 if apart else 0)
+        self._detail.setStretch(1, 3 if apart else 1)
         if wide:
             self.list.setMinimumHeight(0)
             self.list.setMaximumHeight(16777215)
