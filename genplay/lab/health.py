@@ -87,7 +87,8 @@ class Health:
             )
         experiment = self._experiment
         latest = experiment.bench.latest()
-        goes_on = experiment.running or (latest is not None and latest.state == "failed")
+        stopped = latest is not None and latest.state == "failed"
+        goes_on = stopped or (remedy.restart and experiment.running)
         changes = self._mended(remedy)
         if remedy.restart:
             # Left before the edit, so that its live knobs do not reach the old run.

@@ -2,8 +2,8 @@
 
 ``{"do": "data.choose", "name": "rings"}`` runs an action with its parameters;
 ``{"wait": {"steps": 500}}`` waits until the run has made so many steps, ``{"seconds": 2}`` for a time,
-``{"state": "paused"}`` for a state of the run, ``{"snapshot": true}`` for a picture of the open run. A wait gives up after
-``"timeout"`` seconds (120). Every line is checked before the first one is run.
+``{"state": "paused"}`` for a state of the run, ``{"snapshot": true}`` for a picture of the open run, ``{"health":
+"mode-collapse"}`` until that condition is seen. A wait gives up after ``"timeout"`` seconds (120). Every line is checked before the first one is run.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genplay.errors import BadInput, GenplayError, suggest
+from genplay.errors import BadInput, GenplayError, suggest, unknown_name
 from genplay.lab.actions import ActionRegistry
+from genplay.training.health.conditions import CONDITIONS
 
 if TYPE_CHECKING:
     from genplay.lab.experiment import Experiment
@@ -27,7 +28,7 @@ __all__ = ["Script", "ScriptError", "ScriptLine"]
 
 TIMEOUT = 120.0
 STATES = ("ready", "running", "paused", "finished")
-WAITS = ("steps", "seconds", "state", "snapshot")
+WAITS = ("steps", "seconds", "state", "snapshot", "health")
 _TICK = 0.02
 _LONG_TICK = 0.1
 """Seconds between looks at what will be a while: each one wakes the window, which costs training time."""
@@ -149,6 +150,8 @@ def _checked_wait(wait: object) -> dict[str, Any]:
     if "state" in wait and wait["state"] not in STATES:
         near = suggest(str(wait["state"]), STATES)
         raise BadInput(f"there is no state '{wait['state']}'.{near} Allowed: {', '.join(STATES)}.")
+    if "health" in wait and str(wait["health"]) not in CONDITIONS:
+        raise unknown_name("condition", str(wait["health"]), CONDITIONS)
     if "snapshot" in wait and wait["snapshot"] is not True:
         raise BadInput('"snapshot" is true.')
     return dict(wait)
@@ -187,6 +190,8 @@ async def _wait(
     while True:
         snapshot = experiment.snapshot()
         if snapshot is not None:
+            if any(f.id == wait.get("health") and f.state == "ill" for f in snapshot.health):
+                return
             if snapshot.state == "failed":
                 raise BadInput(f"training failed: {snapshot.message}")
             if "snapshot" in wait:

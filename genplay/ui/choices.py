@@ -5,6 +5,7 @@ from __future__ import annotations
 from genplay.lab.experiment import Experiment
 from genplay.lab.params import Param
 from genplay.metrics.estimators.questions import QUESTIONS
+from genplay.training.health.conditions import CONDITIONS
 
 __all__ = ["PANELS", "Choices"]
 
@@ -19,6 +20,7 @@ PANELS = {
     "world": "World",
     "estimators": "Estimators",
     "evaluate": "Evaluate",
+    "health": "Health",
     "compare": "Compare",
     "code": "Code",
 }
@@ -84,6 +86,10 @@ class Choices:
                 return tuple((str(k), member.title) for k, member in enumerate(members))
             case "window.panel" | "window.focus", "name":
                 return tuple(PANELS.items())
+            case "health.show" | "health.fix" | "health.dismiss", "condition":
+                seen = {finding.id for finding in self._experiment.health.findings if finding.state == "ill"}
+                known = CONDITIONS.values()
+                return tuple((c.id, c.title) for c in known if id == "health.show" or c.id in seen)
             case "window.scale", _:
                 return tuple((scale, f"{float(scale):.0%}") for scale in _SCALES)
         return tuple((choice, choice) for choice in param.choices)

@@ -23,7 +23,7 @@ from genplay.ui.theme import Theme
 
 __all__ = ["Dock", "Docks"]
 
-ROOMY = ("gallery", "latent", "inside", "sampling", "world", "estimators", "evaluate")
+ROOMY = ("gallery", "latent", "inside", "sampling", "world", "estimators", "evaluate", "health")
 """Panels that show pictures, and are little use in a low place."""
 PAGES = ("compare", "code")
 """Panels about the model itself, read rather than watched: in a low window they are tabs of its panel."""

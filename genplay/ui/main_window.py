@@ -37,6 +37,7 @@ from genplay.ui.panels.dataset_strip import DatasetStrip
 from genplay.ui.panels.estimators import EstimatorsPanel
 from genplay.ui.panels.evaluate import EvaluatePanel
 from genplay.ui.panels.gallery import GalleryPanel
+from genplay.ui.panels.health import HealthPanel
 from genplay.ui.panels.inside import InsidePanel
 from genplay.ui.panels.latent import LatentPanel
 from genplay.ui.panels.model import ModelPanel
@@ -85,7 +86,7 @@ class MainWindow(QMainWindow):
         self.heart = Heart(
             experiment,
             (self.stage, self.gallery, self.latent, self.transport, self.status),
-            (self.curves, self.inside, self.compare, self.world, self.evaluate),
+            (self.curves, self.inside, self.compare, self.world, self.evaluate, self.health),
             self,
         )
         self._connect()
@@ -122,6 +123,7 @@ class MainWindow(QMainWindow):
         self.latent = LatentPanel(experiment, actions, theme)
         self.inside = InsidePanel(experiment, actions, theme)
         self.compare = ComparePanel(experiment, actions, theme)
+        self.health = HealthPanel(experiment, actions, theme)
         self.code = CodePanel(experiment, actions, theme)
         self.sampling = SamplingPanel(experiment, actions, theme)
         self.world = WorldPanel(experiment, actions, theme)
@@ -130,7 +132,8 @@ class MainWindow(QMainWindow):
         bodies: dict[str, QWidget] = {
             "data": self.data, "model": self.model, "curves": self.curves, "gallery": self.gallery,
             "latent": self.latent, "inside": self.inside, "sampling": self.sampling,
-            "world": self.world, "estimators": self.estimators, "evaluate": self.evaluate, "compare": self.compare,
+            "world": self.world, "estimators": self.estimators, "evaluate": self.evaluate, "health": self.health,
+            "compare": self.compare,
             "code": self.code,
         }  # fmt: skip
         self.docks = Docks(self, theme, bodies)
@@ -384,5 +387,6 @@ class MainWindow(QMainWindow):
             self.transport,
             self.status,
             self.curves,
+            self.health,
         ):
             view.render(snapshot)

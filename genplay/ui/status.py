@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtWidgets import QHBoxLayout, QStatusBar, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStatusBar, QWidget
 
 from genplay.lab.experiment import Experiment
 from genplay.training.snapshot import Snapshot
@@ -69,10 +70,33 @@ class StatusBar(QStatusBar):
             if name == "kind":
                 self._row.addStretch(1)
             self._row.addWidget(label)
+            if name == "state":
+                self._row.addWidget(self._chip())
         self.addWidget(body, 1)
         self.show_state(LOADING)
         theme.changed.connect(self._dress)
         self._dress()
+
+    def _chip(self) -> QPushButton:
+        """What calls for attention, in a word or two; a click tells more."""
+        self.health = QPushButton()
+        self.health.setProperty("role", "chip")
+        self.health.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.health.clicked.connect(lambda: self._actions.run("window.panel", name="health", shown=True))
+        self.health.hide()
+        self._experiment.health.changed.connect(self._show_health)
+        return self.health
+
+    def _show_health(self) -> None:
+        """Calmly: nothing pops up, nothing blinks."""
+        attention = self._experiment.health.attention
+        first = attention[0].title if attention else ""
+        text = first if len(attention) <= 1 else f"{first} and {len(attention) - 1} more"
+        self.health.setText(text)
+        self.health.setAccessibleName(f"Health: {text}. Open the panel Health.")
+        told = [f"{finding.title}: {finding.seen}" for finding in attention]
+        self.health.setToolTip("\n".join([*told, "Click to see more, and what mends it."]))
+        self._fit()
 
     def show_state(self, text: str) -> None:
         """Say something in place of the state of a run."""
@@ -106,6 +130,9 @@ class StatusBar(QStatusBar):
         gap = self._row.spacing()
         room = self.width() - self._theme.space(6)
         needed = 0
+        if self.health.text():
+            needed = self.health.sizeHint().width() + gap
+        self.health.setVisible(bool(self.health.text()))
         for name in ("state", "step", "kind", "loss", "rate", "device"):
             label = self.parts[name]
             wanted = label.sizeHint().width() + gap if label.text() else 0
@@ -121,4 +148,6 @@ class StatusBar(QStatusBar):
         self._row.setContentsMargins(theme.space(3), 0, theme.space(3), 0)
         self._row.setSpacing(theme.space(4))
         self.setFixedHeight(theme.px(26))
+        self.health.setIcon(theme.icon("triangle-alert", "warning"))
+        self.health.setIconSize(QSize(theme.px(14), theme.px(14)))
         self._fit()

@@ -106,6 +106,11 @@ QToolButton[role="title-button"]:focus { border: 1px solid $focus; }
 QPushButton[role="link"] { background: transparent; border: none; color: $accent; padding: $p2; text-align: left; }
 QPushButton[role="link"]:hover { color: $accent_hover; text-decoration: underline; }
 QPushButton[role="link"]:focus { border: 1px solid $focus; }
+QPushButton[role="chip"] {
+    background: transparent; color: $warning; border: 1px solid transparent; font-size: $size_small; padding: 0 $p4; min-height: 0;
+}
+QPushButton[role="chip"]:hover { background: $sunken; }
+QPushButton[role="chip"]:focus { border: 1px solid $focus; padding: 0 $p4; }
 QPushButton[role="disclosure"] {
     background: transparent; border: 1px solid transparent; text-align: left; padding: $p6 $p4; font-family: "$semibold"; font-weight: 600;
 }

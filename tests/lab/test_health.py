@@ -185,3 +185,38 @@ def test_every_demonstration_is_a_run_and_has_a_remedy() -> None:
         mended = remedy(id, plan)
         assert mended is not None
         assert mended.words.endswith(".")
+
+
+def test_a_fitted_run_tells_its_health_in_words_and_as_json() -> None:
+    from genplay.lab.fit import fit
+
+    knobs = {"rule": "manual", "bandwidth": 0.002}
+    run = fit("two-moons", "kde", steps=2, knobs=knobs, n=500)
+    (told,) = run.summary()["health"]
+    assert (told["id"], told["title"]) == ("memorisation", "Memorisation")
+    assert told["figures"]["train/test gap"]["kind"] == "estimate"
+    assert "nats likelier" in told["seen"]
+    assert fit("two-moons", "kde", steps=60, n=500).summary()["health"] == []
+
+
+def test_the_command_line_prints_what_is_seen_and_what_mends_it(capsys: pytest.CaptureFixture[str]) -> None:
+    from genplay.cli import main
+
+    asked = ["train", "--data", "two-moons", "--model", "kde", "--steps", "2", "--n", "500"]
+    assert main([*asked, "--set", "rule=manual", "bandwidth=0.002"]) == 0
+    out = capsys.readouterr().out
+    assert "Memorisation: training data are" in out
+    assert "Choose a wider bandwidth" in out
+
+
+def test_a_script_waits_until_a_condition_is_seen(trained: Bench) -> None:
+    import asyncio
+
+    from genplay.lab.script import Script, ScriptError
+
+    lines = '{"wait": {"health": "exploding-loss", "timeout": 0.1}}'
+    with pytest.raises(ScriptError, match="still waiting"):
+        asyncio.run(Script.parse(lines).run(trained.registry, trained.experiment))
+    seen(trained, "exploding-loss")
+    trained.worker.snapshot = replace(trained.worker.snapshot, state="failed")
+    asyncio.run(Script.parse(lines).run(trained.registry, trained.experiment))

@@ -37,6 +37,7 @@ def run(bench: Bench, *rows: object) -> None:
         ('{"wait": {"steps": true}}', "at least 0"),
         ('{"wait": {"state": "pausd"}}', "Did you mean 'paused'"),
         ('{"wait": {"snapshot": false}}', '"snapshot" is true'),
+        ('{"wait": {"health": "mode-collaps"}}', "Did you mean 'mode-collapse'"),
         ('{"wait": {"steps": 1}, "timeout": 3}', "nothing else"),
     ],
 )

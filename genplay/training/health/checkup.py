@@ -1,7 +1,7 @@
 """Looks at a run about once a second, one rule at a time, within a bounded share of its time.
 
-A condition is told when it has been seen three times in a row, for as long as its rule asks and over the later half of
-the run: what passes by itself while a model learns is no trouble. It is gone as soon as a look does not see it.
+A condition is told when it has been seen three times, for as long as its rule asks and over the later half of the run: what
+passes by itself while a model learns is no trouble. It is gone when two looks in a row do not see it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SHARE = 0.03
 """The share of the time that looking takes at most: after a look that was dear the next one waits longer."""
 LIVE_SECONDS, REST_SECONDS = 0.03, 0.25
 """How long drawing samples or measuring densities may take in one look."""
-_TIMES = 3
+_TIMES, _WELLS = 3, 2
 _FOLLOW, _PAUSE = 0.1, 0.1
 _WAIT = "It has not lasted: what passes by itself while a model learns is no trouble."
 
@@ -42,13 +42,19 @@ class _Case:
     step: int = 0
     first: int = 0
     times: int = 0
+    wells: int = 0
     rested: int = -1
 
     def take(self, reading: Reading, step: int) -> None:
-        if reading.state == "ill" and self.times == 0:
-            self.first = step
-        if reading.state != "open":
-            self.times = self.times + 1 if reading.state == "ill" else 0
+        if reading.state == "ill":
+            self.first = self.first if self.times else step
+            self.times, self.wells = self.times + 1, 0
+        elif reading.state == "well":
+            self.wells += 1
+            if self.wells >= _WELLS or not self.rule.lasts:
+                self.times = 0
+            elif self.told(False):
+                return
         self.reading, self.step = reading, step
 
     def told(self, finished: bool) -> bool:
@@ -108,11 +114,12 @@ class Checkup:
                 return True
         return False
 
-    def whole(self) -> tuple[Finding, ...]:
-        """Every rule once, however long it takes."""
+    def whole(self, *only: str) -> tuple[Finding, ...]:
+        """Every rule once (or ``only`` some, by id), however long it takes."""
         self._patient.seconds = math.inf
-        for case in self._cases.values():
-            self._examine(case)
+        for id, case in self._cases.items():
+            if not only or id in only:
+                self._examine(case)
         self.findings = self._told()
         return self.findings
 

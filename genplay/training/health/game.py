@@ -63,7 +63,7 @@ def saturated(history: History, pull: NDArray[np.float64]) -> Reading:
 
 def _curves(history: History) -> Curves:
     lines = {}
-    for name, label in (("D_real", "at data"), ("D_fake", "at samples")):
+    for name, label in (("D_real", "at data"), ("D_fake", "at samples of the model")):
         steps, values = history.decimated(name, 400)
         lines[label] = (steps.astype(np.float64), values)
     return Curves(

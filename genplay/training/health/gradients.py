@@ -16,13 +16,14 @@ from genplay.models.exhibits import Bars
 from genplay.quantity import exact
 from genplay.training.health.finding import Reading
 
-__all__ = ["Slopes", "vanishing"]
+__all__ = ["FEWEST", "Slopes", "vanishing"]
 
 FAINT = 1e-4
 """The slope of the first layer over the strongest slope in its net, below which it is said to be starved."""
 NOTHING = 1e-9
 """A slope below what Adam adds to its divisor, 1e-8, by ten: no step comes of it any more."""
-_FEWEST = 3
+FEWEST = 3
+"""Layers a network has at least to have early ones."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Slopes:
 
 def vanishing(nets: Mapping[str, Slopes]) -> Reading:
     """Judge the gradients of each network by name; only nets of three layers and more have early ones."""
-    deep = {name: slopes for name, slopes in nets.items() if len(slopes.layers) >= _FEWEST}
+    deep = {name: slopes for name, slopes in nets.items() if len(slopes.layers) >= FEWEST}
     if not deep:
         return Reading("open", "No step with gradients has been looked at yet.")
     if not all(np.isfinite([*s.layers, s.strongest]).all() for s in deep.values()):
@@ -49,11 +50,11 @@ def vanishing(nets: Mapping[str, Slopes]) -> Reading:
         ("strongest slope, powers of ten", exact(float(np.log10(max(slopes.strongest, 1e-300))), how, "")),
     )
     bars = Bars(
-        f"Slope that reaches each layer of {what}",
+        "Slope that reaches each layer",
         tuple(f"layer {i + 1}" for i in range(len(layers))),
         np.log10(np.maximum(layers, 1e-20)),
         "powers of ten",
-        help="The slope comes in at the last layer and travels back to the first. −3 is a thousandth.",
+        help=f"Of {what}. The slope comes in at the last layer and travels back to the first. −3 is a thousandth.",
     )
     if 0 < slopes.strongest < NOTHING:
         seen = (

@@ -49,7 +49,7 @@ def exploding(history: History) -> Reading:
                     exact(over, "in units of all that the loss has fallen", ""),
                 ),
             )
-            seen = f"the {what} is exploding: {now:.3g} now after {best:.3g} at its best."
+            seen = f"the {what} is exploding: {_shown(now)} now after {_shown(best)} at its best."
             return Reading("ill", seen, figures, _plotted({what: curves[what]}))
     if not looked:
         return Reading("open", f"A loss is judged from {3 * _RECENT} steps on.", (), _plotted(curves))
@@ -71,3 +71,7 @@ def _plotted(curves: dict[str, tuple[np.ndarray, np.ndarray]]) -> tuple[Curves, 
     if not kept:
         return ()
     return (Curves("Loss so far", kept, "step", "loss", help="A healthy loss falls and then stays low."),)
+
+
+def _shown(value: float) -> str:
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"

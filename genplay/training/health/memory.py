@@ -129,7 +129,7 @@ def _distances(
     )
     evidence.append(
         Curves(
-            "Distance to the nearest training example", {"fresh data": _cumulative(usual), "samples": _cumulative(near)},
+            "Distance to the nearest training example", {"fresh data": _cumulative(usual), "samples of the model": _cumulative(near)},
             "distance", "share below",
             help="Samples of a model that has learned the law are as far from the training data as fresh data are.",
         )

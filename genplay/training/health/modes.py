@@ -130,7 +130,7 @@ def _evidence(
     worst = order[: min(_PICTURES, len(order))]
     captions = tuple(f"{bins.share[i]:.1%} of data, {share[i]:.1%} of samples" for i in worst)
     pictures = Pictures(
-        "The parts of the data that are drawn least", bins.centres[worst], captions,
+        "Parts that are drawn least", bins.centres[worst], captions,
         help="Each picture is the mean of one part of the data.",
     )  # fmt: skip
     return (pictures, bars)

@@ -14,7 +14,7 @@ from genplay.training.health.bins import Bins, bins_of
 from genplay.training.health.codes import silent_codes
 from genplay.training.health.finding import Reading
 from genplay.training.health.game import saturated
-from genplay.training.health.gradients import vanishing
+from genplay.training.health.gradients import FEWEST, vanishing
 from genplay.training.health.losses import exploding
 from genplay.training.health.memory import memorised
 from genplay.training.health.mixing import ChainTrace, mixing
@@ -99,6 +99,10 @@ def _vanishing(patient: Patient) -> Reading:
     return vanishing(probes.layer_gradients(patient.trainer))
 
 
+def _has_early_layers(trainer: Trainer) -> bool:
+    return any(len(net.layers) >= FEWEST for net in probes.layer_gradients(trainer).values())
+
+
 def _collapsed(patient: Patient) -> Reading:
     samples = patient.samples()
     if samples is None:
@@ -160,7 +164,7 @@ def _memory(patient: Patient) -> Reading:
 
 RULES: tuple[Rule, ...] = (
     Rule("exploding-loss", lambda t: bool(t.gradients() or t.step_count == 0), _exploding),
-    Rule("vanishing-gradients", lambda t: bool(probes.layer_gradients(t)), _vanishing, 300),
+    Rule("vanishing-gradients", _has_early_layers, _vanishing, 300),
     Rule("mode-collapse", lambda t: t.model.draws, _collapsed, 800),
     Rule("saturated-discriminator", lambda t: "discriminator" in t.plan.card.capabilities_in(t.plan.world) and not t.model.objective.startswith("wasserstein"), _saturated, 200),
     Rule("posterior-collapse", lambda t: hasattr(t.model, "encoded"), _silent, 500),
