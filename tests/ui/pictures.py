@@ -106,6 +106,10 @@ class Worker:
                 future.set_result(fn(self.model))
         self.waiting = []
 
+    def copied(self) -> Future:
+        step = self.snapshot.step if self.snapshot is not None else 0
+        return self.ask(lambda model: (model, step))
+
     def checkpoint(self) -> Future:
         return Future()
 

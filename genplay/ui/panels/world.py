@@ -77,9 +77,9 @@ class WorldPanel(QWidget):
         self.words.setAccessibleName("State of the look through all images")
         let_wrap(self.words)
         self._row = QHBoxLayout()
-        self._row.addWidget(self.of)
+        self._row.addWidget(self.of, 1)
         self._row.addWidget(self.go)
-        self._row.addStretch(1)
+        self._row.addStretch(0)
 
     def _build_sections(self) -> None:
         experiment, actions, theme = self._experiment, self._actions, self._theme
@@ -129,6 +129,7 @@ class WorldPanel(QWidget):
         self._layout.addWidget(self.bar)
         self._layout.addWidget(self.words)
         self._layout.addWidget(self._scroll, 1)
+        self._layout.addStretch()
 
     # Doing
 
@@ -230,6 +231,7 @@ class WorldPanel(QWidget):
         self._layout.setSpacing(gap)
         self._row.setSpacing(gap)
         self._across.setSpacing(theme.space(4))
+        self.of.setMaximumWidth(theme.px(200))
         self.bar.setFixedHeight(theme.px(6))
         self._arrange()
 

@@ -95,7 +95,7 @@ class OrderPart(Part):
             self._theme, "log p of all images in their order", self, log_x=True, height=170
         )
         self._column.addWidget(self.curve)
-        self.told = self.words("The image that is looked at", 3)
+        self.told = self.words("The image that is looked at", 4)
         self._dress()
 
     def show_run(self) -> None:
@@ -114,8 +114,8 @@ class OrderPart(Part):
             )
             said = "is impossible" if place.log_prob == -math.inf else f"has log p = {plain(place.log_prob)}"
             self.told.setText(
-                f"{name} {said}: rank {place.rank:,} of 33,554,432. {place.mass_above:.1%} of the mass is on more probable "
-                f"images. Click any image of the gallery to see where it stands."
+                f"{name} {said}: rank {place.rank:,} of 33,554,432. {place.mass_above:.1%} of the mass lies on more "
+                f"probable ones. Click any image to see its place."
             )
         ranks, values = census.profile
         self.curve.show_curve(
@@ -151,7 +151,7 @@ class MinimaPart(Part):
         self._dress()
 
     def _dress(self) -> None:
-        self.grid.setFixedHeight(self._theme.px(196))
+        self.grid.setFixedHeight(self._theme.px(162))
         super()._dress()
 
     def _look_at_it(self) -> None:
@@ -221,7 +221,7 @@ class WalkPart(Part):
         self._dress()
 
     def _dress(self) -> None:
-        self.grid.setFixedHeight(self._theme.px(104))
+        self.grid.setFixedHeight(self._theme.px(92))
         self.random.setIcon(self._theme.icon("dices"))
         self.play.setIcon(self._theme.icon("pause" if self._timer.isActive() else "play"))
         super()._dress()
