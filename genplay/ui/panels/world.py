@@ -164,9 +164,10 @@ class WorldPanel(QWidget):
             self._timer.stop()
 
     def _changed(self, *_: object) -> None:
+        run = self._run
+        self._scroll.setVisible(run.census is not None)
         if not self.isVisible():
             return
-        run = self._run
         if run.state == "running" and not self._timer.isActive():
             self._timer.start()
         self._say()
@@ -183,7 +184,6 @@ class WorldPanel(QWidget):
         else:
             self._shown = None
             self.tree.show_census(None, 0, "model")
-        self._scroll.setVisible(run.census is not None)
         self._arrange()
 
     def _say(self) -> None:
