@@ -26,7 +26,7 @@ from genplay.ui.tokens import contrast
 
 __all__ = ["KnownPad"]
 
-_CELL = 34
+_CELL = 30
 _NEXT: dict[int | None, int | None] = {None: 1, 1: 0, 0: None}
 
 

@@ -165,7 +165,8 @@ class WorldPanel(QWidget):
 
     def _changed(self, *_: object) -> None:
         run = self._run
-        self._scroll.setVisible(run.census is not None)
+        if run.census is None:
+            self._scroll.hide()
         if not self.isVisible():
             return
         if run.state == "running" and not self._timer.isActive():
@@ -178,13 +179,23 @@ class WorldPanel(QWidget):
                 self._shown = run.census
                 rows = tuple((FACTS[name], q) for name, q in run.census.facts.items())
                 self.facts.show_exhibit(Facts("All images in numbers", rows))
+                # Rows that were added while nothing was shown do not ask for their height by themselves.
+                QTimer.singleShot(0, self, self._make_room)
             self.tree.show_census(run.census, run.minimum, "truth" if run.on == "truth" else "model")
             for part in self.parts:
                 part.show_run()
+            self._scroll.show()
         else:
             self._shown = None
             self.tree.show_census(None, 0, "model")
         self._arrange()
+
+    def _make_room(self) -> None:
+        for widget in (self.facts, self.sections["In numbers"].body, self.sections["In numbers"]):
+            layout = widget.layout()
+            if layout is not None:
+                layout.invalidate()
+            widget.updateGeometry()
 
     def _say(self) -> None:
         run = self._run
