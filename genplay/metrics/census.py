@@ -47,7 +47,7 @@ FACTS = {
     "reverse_kl": "KL(model‖data)",
     "js": "Jensen–Shannon",
     "total_variation": "Total variation",
-    "held": "Images that hold 90 %",
+    "held": "Hold 90\u00a0% of the mass",
     "impossible": "Impossible images",
     "minima": "Local minima",
 }

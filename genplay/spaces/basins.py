@@ -83,7 +83,8 @@ def basins(log_p: Array, tick: Tick = silent) -> Basins:
     index = np.zeros(len(log_p), np.int32)
     index[minima] = np.arange(len(minima), dtype=np.int32)
     size, mass = np.zeros(len(minima), np.int64), np.zeros(len(minima))
-    for part in _pieces(len(log_p)):
+    # Counting holds Python's lock: in small pieces a window beside it does not wait.
+    for part in _pieces(len(log_p), max(1 << 17, 1 << len(minima).bit_length())):
         here = index[label[part]]
         label[part] = here
         size += np.bincount(here, minlength=len(minima))

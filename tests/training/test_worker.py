@@ -483,3 +483,17 @@ def test_an_idle_thread_does_nothing(worker: Worker) -> None:
     first = worker.latest()
     time.sleep(0.2)
     assert worker.latest() is first
+
+
+def test_a_copy_knows_its_step_and_is_not_trained(worker: Worker) -> None:
+    worker.open(fakes.plan("Normal"))
+    worker.step(5)
+    until(worker, lambda s: s.step == 5)
+    model, step = answer(worker.copied())
+    assert step == 5
+    before = [p.clone() for p in model.parameters()]
+    worker.step(20)
+    until(worker, lambda s: s.step == 25)
+    assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
+    trained = answer(worker.ask(lambda m: [p.detach().clone() for p in m.parameters()]))
+    assert any(not torch.equal(a, b) for a, b in zip(before, trained, strict=True))

@@ -111,6 +111,10 @@ class Worker:
             self._settle(future, fn)
         self.waiting = []
 
+    def copied(self) -> Future:
+        step = self.snapshot.step if self.snapshot is not None else 0
+        return self.ask(lambda model: (model, step))
+
     def checkpoint(self) -> Future:
         return Future()
 

@@ -358,3 +358,19 @@ def test_the_speed_is_that_of_the_next_run_too(window: MainWindow, until: Until)
     until(lambda: window.experiment.snapshot().model == "gmm" and state(window) == "ready")
     assert window.transport.speed_value.text() == "20/s"
     assert window.experiment.bench.speed_limit == 20
+
+
+def test_the_panel_world_is_there_among_the_digits_only(session, window, until) -> None:
+    dock = window.docks.dock("world")
+    assert not dock.toggleViewAction().isVisible()
+    assert not dock.toggleViewAction().isChecked()
+    assert not session.dispatch.run("window.panel", name="world", shown=True)
+    session.dispatch.run("world.choose", name="digits")
+    assert dock.toggleViewAction().isVisible()
+    assert dock.toggleViewAction().isChecked()
+    session.dispatch.run("window.panel", name="world", shown=True)
+    until(lambda: window.world.go.isVisible(), "for the panel")
+    session.dispatch.run("world.choose", name="plane")
+    assert not dock.isVisible()
+    window.docks.arrange()
+    assert not dock.isVisible()

@@ -22,10 +22,11 @@ from genplay.spaces.binary import PIXELS, SIDE
 from genplay.ui.moves import claim_arrows
 from genplay.ui.paint.heat import ink_table, placed
 from genplay.ui.theme import Theme
+from genplay.ui.tokens import contrast
 
 __all__ = ["KnownPad"]
 
-_CELL = 34
+_CELL = 30
 _NEXT: dict[int | None, int | None] = {None: 1, 1: 0, 0: None}
 
 
@@ -89,7 +90,8 @@ class KnownPad(QWidget):
                 colour = QColor.fromRgb(int(table[int(placed(np.array([p]), 0.0, 1.0)[0])]))
                 painter.fillRect(cell, colour)
                 text = f"{100 * p:.0f}"
-                painter.setPen(theme.color("text_on_accent") if _dark(colour) else QColor("#1A2130"))
+                readable = max((tokens.text, tokens.background), key=lambda c: contrast(c, colour.name()))
+                painter.setPen(QColor(readable))
                 place = QRectF(cell).center()
                 painter.drawText(
                     QRectF(place.x() - cell.width() / 2, place.y() - metrics.height() / 2, cell.width(), metrics.height()),
@@ -169,7 +171,3 @@ class KnownPad(QWidget):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.update()
-
-
-def _dark(colour: QColor) -> bool:
-    return 0.299 * colour.red() + 0.587 * colour.green() + 0.114 * colour.blue() < 140

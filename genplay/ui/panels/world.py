@@ -77,9 +77,9 @@ class WorldPanel(QWidget):
         self.words.setAccessibleName("State of the look through all images")
         let_wrap(self.words)
         self._row = QHBoxLayout()
-        self._row.addWidget(self.of)
+        self._row.addWidget(self.of, 1)
         self._row.addWidget(self.go)
-        self._row.addStretch(1)
+        self._row.addStretch(0)
 
     def _build_sections(self) -> None:
         experiment, actions, theme = self._experiment, self._actions, self._theme
@@ -129,6 +129,7 @@ class WorldPanel(QWidget):
         self._layout.addWidget(self.bar)
         self._layout.addWidget(self.words)
         self._layout.addWidget(self._scroll, 1)
+        self._layout.addStretch()
 
     # Doing
 
@@ -163,9 +164,11 @@ class WorldPanel(QWidget):
             self._timer.stop()
 
     def _changed(self, *_: object) -> None:
+        run = self._run
+        if run.census is None:
+            self._scroll.hide()
         if not self.isVisible():
             return
-        run = self._run
         if run.state == "running" and not self._timer.isActive():
             self._timer.start()
         self._say()
@@ -176,14 +179,23 @@ class WorldPanel(QWidget):
                 self._shown = run.census
                 rows = tuple((FACTS[name], q) for name, q in run.census.facts.items())
                 self.facts.show_exhibit(Facts("All images in numbers", rows))
+                # Rows that were added while nothing was shown do not ask for their height by themselves.
+                QTimer.singleShot(0, self, self._make_room)
             self.tree.show_census(run.census, run.minimum, "truth" if run.on == "truth" else "model")
             for part in self.parts:
                 part.show_run()
+            self._scroll.show()
         else:
             self._shown = None
             self.tree.show_census(None, 0, "model")
-        self._scroll.setVisible(run.census is not None)
         self._arrange()
+
+    def _make_room(self) -> None:
+        for widget in (self.facts, self.sections["In numbers"].body, self.sections["In numbers"]):
+            layout = widget.layout()
+            if layout is not None:
+                layout.invalidate()
+            widget.updateGeometry()
 
     def _say(self) -> None:
         run = self._run
@@ -230,6 +242,7 @@ class WorldPanel(QWidget):
         self._layout.setSpacing(gap)
         self._row.setSpacing(gap)
         self._across.setSpacing(theme.space(4))
+        self.of.setMaximumWidth(theme.px(200))
         self.bar.setFixedHeight(theme.px(6))
         self._arrange()
 

@@ -113,6 +113,8 @@ class WorldCurve(Painted):
             y = self._at(x0, value).y()
             painter.setPen(QPen(theme.color("grid"), 0))
             painter.drawLine(QLineF(plot.left(), y, plot.right(), y))
+            if y < metrics.height() + metrics.capHeight():
+                continue  # there the label of the axis stands
             painter.setPen(theme.color("text_dim"))
             painter.drawText(
                 QPointF(left - theme.px(4) - metrics.horizontalAdvance(text), y + metrics.capHeight() / 2),
@@ -140,7 +142,7 @@ class WorldCurve(Painted):
             places = log_ticks(x0, x1, most)
         else:
             at = [v for v in ticks(x0, x1, most) if v == int(v)]
-            places = [(v, f"{v:,.0f}") for v in at]
+            places = [(v, f"{abs(v):,.0f}") for v in at]
         base = plot.bottom() + theme.px(2) + metrics.ascent()
         painter.setPen(theme.color("text_dim"))
         for value, text in places:

@@ -95,7 +95,7 @@ class OrderPart(Part):
             self._theme, "log p of all images in their order", self, log_x=True, height=170
         )
         self._column.addWidget(self.curve)
-        self.told = self.words("The image that is looked at", 3)
+        self.told = self.words("The image that is looked at", 4)
         self._dress()
 
     def show_run(self) -> None:
@@ -114,8 +114,8 @@ class OrderPart(Part):
             )
             said = "is impossible" if place.log_prob == -math.inf else f"has log p = {plain(place.log_prob)}"
             self.told.setText(
-                f"{name} {said}: rank {place.rank:,} of 33,554,432. {place.mass_above:.1%} of the mass is on more probable "
-                f"images. Click any image of the gallery to see where it stands."
+                f"{name} {said}: rank {place.rank:,} of 33,554,432. {place.mass_above:.1%} of the mass lies on more "
+                f"probable ones. Click any image to see its place."
             )
         ranks, values = census.profile
         self.curve.show_curve(
@@ -141,7 +141,7 @@ class MinimaPart(Part):
         self.look.setToolTip("Make it the image that the panels Inside and World are about.")
         self.look.setAccessibleName("Look at the chosen minimum")
         self.look.clicked.connect(self._look_at_it)
-        self.cross = QPushButton("Cross from the deepest", self)
+        self.cross = QPushButton("Cross to it", self)
         self.cross.setToolTip(
             "Walk to it from minimum 1 over the lowest saddle; the walk is shown under Rolling downhill."
         )
@@ -151,7 +151,7 @@ class MinimaPart(Part):
         self._dress()
 
     def _dress(self) -> None:
-        self.grid.setFixedHeight(self._theme.px(196))
+        self.grid.setFixedHeight(self._theme.px(162))
         super()._dress()
 
     def _look_at_it(self) -> None:
@@ -189,10 +189,8 @@ class WalkPart(Part):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.random = self.button(
-            "Random pixels", "world.walk", "Toss 25 coins and roll downhill from there."
-        )
-        self.from_image = QPushButton("From the image", self)
+        self.random = self.button("Random", "world.walk", "Toss 25 coins and roll downhill from there.")
+        self.from_image = QPushButton("From image", self)
         self.from_image.setToolTip("Roll downhill from the image that is looked at.")
         self.from_image.setAccessibleName("Roll downhill from the image that is looked at")
         self.from_image.clicked.connect(self._from_image)
@@ -221,7 +219,7 @@ class WalkPart(Part):
         self._dress()
 
     def _dress(self) -> None:
-        self.grid.setFixedHeight(self._theme.px(104))
+        self.grid.setFixedHeight(self._theme.px(92))
         self.random.setIcon(self._theme.icon("dices"))
         self.play.setIcon(self._theme.icon("pause" if self._timer.isActive() else "play"))
         super()._dress()
@@ -308,12 +306,12 @@ class KnownPart(Part):
         self._rows.append(row)
         self.told = self.words("What is known", 3)
         self.best = self.button(
-            "Most probable", "world.complete", "Fill in the most probable completion.", how="best"
+            "Likeliest", "world.complete", "Fill in the most probable completion.", how="best"
         )
         self.draw = self.button(
-            "Draw one", "world.complete", "Draw a completion from P(x | known pixels).", how="sample"
+            "Draw", "world.complete", "Draw a completion from P(x | known pixels).", how="sample"
         )
-        self.clear = self.button("Forget all", "world.know", "Nothing is known.", pixels=list(NOTHING_KNOWN))
+        self.clear = self.button("Forget", "world.know", "Nothing is known.", pixels=list(NOTHING_KNOWN))
         self.row(self.best, self.draw, self.clear)
         self._dress()
 
