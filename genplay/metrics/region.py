@@ -186,4 +186,4 @@ def _simpler(loop: Array) -> Array:
     """At most 400 corners, evenly picked: a hand does not draw finer than that."""
     if len(loop) <= MOST_CORNERS:
         return loop
-    return loop[np.round(np.linspace(0, len(loop) - 1, MOST_CORNERS)).astype(int)]
+    return np.asarray(loop[np.round(np.linspace(0, len(loop) - 1, MOST_CORNERS)).astype(int)])

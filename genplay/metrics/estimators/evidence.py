@@ -106,7 +106,7 @@ def iwae_by_codes(
     rows = np.array(found)
     method = f"importance weighted bound with {ks[-1]} codes a point, mean over {len(x):,} test points"
     return Convergence(
-        "iwae", "IWAE", "codes a point (k)", IWAE, np.array(ks, float), rows[:, 0], rows[:, 1],
+        "iwae", "IWAE", "codes (k)", IWAE, np.array(ks, float), rows[:, 0], rows[:, 1],
         bound(float(rows[-1, 0]), "lower", method, float(rows[-1, 1])),
     )  # fmt: skip
 
@@ -134,7 +134,7 @@ def elbo_by_draws(
     rows = np.array(found)
     method = f"evidence lower bound, {sizes[-1]} draws at each of {len(x):,} test points"
     return Convergence(
-        "elbo", "ELBO", "draws a point", ELBO, sizes.astype(float), rows[:, 0], rows[:, 1],
+        "elbo", "ELBO", "draws", ELBO, sizes.astype(float), rows[:, 0], rows[:, 1],
         bound(float(rows[-1, 0]), "lower", method, float(rows[-1, 1])),
     )  # fmt: skip
 

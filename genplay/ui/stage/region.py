@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from genplay.metrics.region import Masses
     from genplay.quantity import Quantity
 
-__all__ = ["Labelled", "corners", "labelled", "paint_region", "region_words"]
+__all__ = ["Labelled", "corners", "labelled", "paint_region", "region_methods", "region_words"]
 
 Array = NDArray[np.float64]
 _FILL = 0.14
@@ -56,7 +56,7 @@ def _said(q: Quantity) -> str:
 
 
 def region_words(region: Region) -> str:
-    """One sentence for the line below the stage: what the region holds and how that is known, or how to draw one."""
+    """One sentence for the line below the stage: what the region holds, or how to draw one."""
     if region.loop is None:
         return _HOW if region.tool else ""
     if region.masses is None:
@@ -64,10 +64,18 @@ def region_words(region: Region) -> str:
     parts = []
     for name, q in (("the model", region.masses.model), ("the truth", region.masses.truth)):
         if q is not None:
-            parts.append(f"{name} {_said(q)} ({q.method})")
+            parts.append(f"{name} {_said(q)}")
     if region.masses.model is None:
         parts.append("the model can neither be integrated nor drawn from")
     return f"Probability in the region: {'; '.join(parts)}."
+
+
+def region_methods(region: Region) -> str:
+    """How the numbers of ``region_words`` are known."""
+    if region.masses is None:
+        return ""
+    known = (("model", region.masses.model), ("truth", region.masses.truth))
+    return "\n".join(f"{name}: {q.method}" for name, q in known if q is not None)
 
 
 def paint_region(

@@ -86,7 +86,7 @@ class Stage(QWidget):
         self.digits.sample_marked.connect(self.sample_marked)
         self.plane.canvas.hovered.connect(self._hover)
         self.plane.canvas.left.connect(self._leave)
-        self.plane.region_said.connect(self._say_region)
+        self.plane.region.said.connect(self._say_region)
         for signal in (experiment.world_changed, experiment.data_changed, experiment.model_changed):
             signal.connect(self._open)
         experiment.stage_changed.connect(self._open)
@@ -219,10 +219,10 @@ class Stage(QWidget):
         self._reading = None
         self._hint()
 
-    def _say_region(self, text: str) -> None:
+    def _say_region(self, text: str, methods: str) -> None:
         """What the drawn region holds, or how to draw one."""
         self._region = text
-        self.readout.setToolTip(text)
+        self.readout.setToolTip(methods)
         self._hint()
 
     def _hint(self) -> None:
