@@ -36,6 +36,6 @@ class RegionTool(QObject):
         region, canvas = self._region, self._canvas
         if canvas.sketching != region.tool:
             canvas.take_pencil(region.tool)
-        canvas.overlay.region = labelled(region.loop, region.masses)
+        canvas.overlay.region = labelled(region)
         canvas.overlay.refresh()
         self.said.emit(region_words(region), region_methods(region))
