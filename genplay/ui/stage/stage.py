@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from genplay.training.snapshot import FieldRequest, Snapshot
 from genplay.ui.ask import LatestAsk
@@ -62,7 +62,15 @@ class Stage(QWidget):
         self._foot = QWidget(self)
         self._foot_row = QHBoxLayout(self._foot)
         self._foot_row.setContentsMargins(0, 0, 0, 0)
+        self.pencil = QToolButton(self)
+        self.pencil.setCheckable(True)
+        self.pencil.setProperty("role", "quiet")
+        self.pencil.setAccessibleName("Measure a region")
+        self.pencil.setToolTip(actions.tip("stage.measuring"))
+        self.pencil.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.pencil.clicked.connect(lambda on: actions.run("stage.measuring", on=on))
         self._foot_row.addWidget(self.bar)
+        self._foot_row.addWidget(self.pencil)
         self._foot_row.addWidget(self.readout, 1)
         self._layout = QVBoxLayout(self)
         self._layout.addWidget(self.sentence)
@@ -139,6 +147,7 @@ class Stage(QWidget):
         self._layout.setSpacing(self._theme.space(2))
         self._foot_row.setSpacing(self._theme.space(4))
         self.readout.setMinimumHeight(self._theme.px(32))
+        self.pencil.setIcon(self._theme.icon("route"))
 
     def _open(self, *_: object) -> None:
         experiment = self._experiment
@@ -222,6 +231,7 @@ class Stage(QWidget):
     def _say_region(self, text: str, methods: str) -> None:
         """What the drawn region holds, or how to draw one."""
         self._region = text
+        self.pencil.setChecked(self._experiment.region.tool)
         self.readout.setToolTip(methods)
         self._hint()
 

@@ -37,7 +37,8 @@ def place(stage: Stage, x: float, y: float) -> QPoint:
 def test_a_loop_is_drawn_only_with_the_tool_in_hand(stage: Stage, scene: Scene) -> None:
     canvas, region = stage.plane.canvas, scene.experiment.region
     before = canvas.seen()
-    scene.actions.run("stage.measuring", on=True)
+    QTest.mouseClick(stage.pencil, Qt.MouseButton.LeftButton)
+    assert region.tool
     assert canvas.sketching
     assert "Draw a closed loop" in stage.readout.text()
     QTest.mousePress(
@@ -57,6 +58,7 @@ def test_a_loop_is_drawn_only_with_the_tool_in_hand(stage: Stage, scene: Scene) 
     assert canvas.overlay.region is None
     scene.actions.run("stage.measuring")
     assert not canvas.sketching
+    assert not stage.pencil.isChecked()
     drag(canvas.viewport(), place(stage, 0, 0), place(stage, 0.5, 0))
     assert region.loop is None
 
