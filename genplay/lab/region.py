@@ -13,7 +13,7 @@ from psygnal import Signal
 
 from genplay.errors import BadInput
 from genplay.lab.params import Points
-from genplay.training.jobs import Job, Jobs
+from genplay.training.jobs import Cancelled, Job, Jobs
 
 if TYPE_CHECKING:
     from genplay.lab.experiment import Experiment
@@ -30,7 +30,7 @@ EVERY = 1.0
 class Region:
     """``changed`` tells of another region, another result, and of the tool being taken or laid down.
 
-    ``loop`` (m, 2) are the corners, ``masses`` the newest result, of the model after ``step`` steps.
+    ``loop`` (m, 2) are the corners, ``masses`` the newest result, of the model after ``step`` steps, ``trouble`` why there is none.
     """
 
     changed = Signal()
@@ -39,6 +39,7 @@ class Region:
         self._experiment = experiment
         self.loop: Array | None = None
         self.masses: Masses | None = None
+        self.trouble = ""
         self.step = 0
         self.tool = False
         self._jobs = Jobs("genplay-region", "background")
@@ -67,7 +68,7 @@ class Region:
             loop = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
         if len(loop) < 3 or not (np.ptp(loop, axis=0) > 0).all():
             raise BadInput("stage.measure: points needs two opposite corners, or a loop of three or more.")
-        self.loop, self.masses = loop, None
+        self.loop, self.masses, self.trouble = loop, None, ""
         return self._ask()
 
     def follow(self, snapshot: Snapshot) -> None:
@@ -89,6 +90,7 @@ class Region:
         if self._job is not None:
             self._job.cancel()
         answer: Future[Masses] = Future()
+        outcome: Future[Masses | str] = Future()
 
         def work(progress: Callable[[float, str], None], cancelled: Callable[[], bool]) -> Masses:
             from genplay.metrics.region import masses
@@ -105,21 +107,25 @@ class Region:
 
         def settle(done: Future[Masses]) -> None:
             error = None if done.cancelled() else done.exception()
-            if done.cancelled():
+            if done.cancelled() or isinstance(error, Cancelled):
                 answer.cancel()
             elif error is not None:
+                outcome.set_result(str(error))
                 answer.set_exception(error)
             else:
+                outcome.set_result(done.result())
                 answer.set_result(done.result())
 
-        def take(found: Masses) -> None:
+        def take(found: Masses | str) -> None:
             if self.loop is loop:
-                self.masses, self.step = found, step
+                self.trouble = found if isinstance(found, str) else ""
+                self.masses, self.step = None if isinstance(found, str) else found, step
                 self.changed.emit()
 
         copied.add_done_callback(begin)
         self.changed.emit()
-        return self._experiment.later(answer, take)
+        self._experiment.later(outcome, take)
+        return answer
 
     def _again(self, *_: object) -> None:
         """Other data or another run: the region stays, what it holds is not known any more."""

@@ -187,5 +187,4 @@ def _simpler(loop: Array) -> Array:
     """At most 400 corners, evenly picked: a hand does not draw finer than that."""
     if len(loop) <= MOST_CORNERS:
         return loop
-    kept: Array = loop[np.round(np.linspace(0, len(loop) - 1, MOST_CORNERS)).astype(int)]
-    return kept
+    return np.asarray(loop[np.round(np.linspace(0, len(loop) - 1, MOST_CORNERS)).astype(int)])

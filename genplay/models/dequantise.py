@@ -26,6 +26,7 @@ from genplay.models.base import About, Batch, Setting, Terms
 from genplay.models.digit_flow_exhibits import digit_exhibits
 from genplay.models.exhibits import Exhibit
 from genplay.models.flow import LOG_2PI, Flow
+from genplay.models.importance_bound import importance_bound
 from genplay.models.layers import NoiseTape, double, mlp
 from genplay.quantity import Kind
 
@@ -122,6 +123,10 @@ class DigitFlow(Flow):
     def elbo(self, x: Tensor, generator: torch.Generator) -> Tensor:
         """The bound with one draw of the noise, (n, d) → (n,); its mean is below log P(x)."""
         return self._bound(x, self.dequantiser.draw(tuple(x.shape), generator))
+
+    def iwae(self, x: Tensor, k: int, generator: torch.Generator) -> Tensor:
+        """The bound with k draws of the noise an image, (n, d) → (n,); its mean rises from the ELBO to log P(x) with k."""
+        return importance_bound(self.elbo, x, k, generator)
 
     def log_prob(self, x: Tensor) -> Tensor:
         """A lower bound on log P(x) in nats, (n, d) → (n,): log of the mean weight p(w)/q(w | x) of draws fixed for each x."""

@@ -47,6 +47,7 @@ from genplay.spaces.plane import Box, Grid
 
 __all__ = ["EBM"]
 
+QUADRATURE = "minus the energy, minus log Z by quadrature"
 START_CELLS = 144
 SAMPLER_CELLS = 192
 OUTER_CELLS = 24
@@ -60,7 +61,7 @@ class EBM(Model):
 
     card = CARD
     density_kind: Kind = "exact"
-    density_method = "minus the energy, minus log Z by quadrature"
+    density_method: str = QUADRATURE
     particles: Tensor
     next_restart: Tensor
 
@@ -122,6 +123,12 @@ class EBM(Model):
     def log_z(self) -> float:
         """log ∫ exp(−E(x)/T) dx in nats of data units, by quadrature on a grid that has settled."""
         return self._settled().log_z
+
+    def settle_density(self) -> None:
+        """Look whether the grid could be made wide and fine enough; where not, log Z and the density are estimates."""
+        trouble = self._settled().trouble
+        self.density_kind = "estimate" if trouble else "exact"
+        self.density_method = f"{QUADRATURE}; {trouble}" if trouble else QUADRATURE
 
     def _settled(self) -> EnergyGrid:
         start = Grid(self.box.grown(1.25), START_CELLS)

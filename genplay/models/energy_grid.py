@@ -8,7 +8,7 @@ next to nothing; else the box grows.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,11 +32,15 @@ MOST_BOX = 50.0
 
 @dataclass(frozen=True)
 class EnergyGrid:
-    """exp(−E) on a grid, divided by its largest value: ``mass`` (n, n), indexed [row y, column x]."""
+    """exp(−E) on a grid, divided by its largest value: ``mass`` (n, n), indexed [row y, column x].
+
+    ``trouble`` says why the grid cannot be trusted, '' where it can.
+    """
 
     grid: Grid
     mass: Array
     log_z: float
+    trouble: str = ""
 
     def crop(self, share: float) -> Box:
         """The smallest box of cells outside which no row or column holds more than this share of the mass."""
@@ -104,7 +108,12 @@ def settled_grid(energy: Callable[[Array], Array], start: Grid) -> EnergyGrid:
         fine = smooth or grid.n >= MOST_CELLS
         wide = outer / total < OUTSIDE or grid.box.width > MOST_BOX * start.box.width
         if wide and fine:
-            return found
+            trouble = []
+            if outer / total >= OUTSIDE:
+                trouble.append(f"{outer / total:.1g} of the mass lies on the border of the largest box")
+            if not smooth:
+                trouble.append("the energy is too sharp for the finest grid")
+            return replace(found, trouble="; ".join(trouble))
         box = grid.box if wide else grid.box.grown(1.5)
         n = min(MOST_CELLS, grid.n * 2 if wide else 2 * round(grid.n * 0.75))
         found = energy_grid(energy, Grid(box, n))

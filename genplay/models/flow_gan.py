@@ -29,6 +29,7 @@ from genplay.models.dequantise import TOGETHER
 from genplay.models.differentiation import slope_of
 from genplay.models.exhibits import Exhibit
 from genplay.models.hybrid_exhibits import hybrid_exhibits
+from genplay.models.importance_bound import importance_bound
 from genplay.models.layers import NoiseTape, Standardise
 from genplay.models.nsf import SplineLayer
 from genplay.quantity import Kind
@@ -217,6 +218,10 @@ class PixelFlowGAN(_Hybrid):
         return self.log_prob_dequantised(
             x, torch.rand(x.shape, generator=generator, device=generator.device).to(x)
         )
+
+    def iwae(self, x: Tensor, k: int, generator: torch.Generator) -> Tensor:
+        """The bound with k dequantisations an image, (n, d) → (n,); its mean rises from the ELBO to log P(x) with k."""
+        return importance_bound(self.elbo, x, k, generator)
 
     @torch.no_grad()
     def log_prob(self, x: Tensor) -> Tensor:

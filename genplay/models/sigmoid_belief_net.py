@@ -24,6 +24,7 @@ from genplay.knobs import Knobs
 from genplay.models.base import About, Batch, Model, Phase, Setting, Terms
 from genplay.models.cards.sigmoid_belief_net import CARD, SigmoidBeliefNetKnobs
 from genplay.models.exhibits import Exhibit, Facts, Matrix, Pictures
+from genplay.models.importance_bound import importance_bound
 from genplay.models.layers import NoiseTape, double, mlp
 from genplay.models.product_mixture import bernoulli_blocks, log_bernoullis
 from genplay.quantity import Kind, bound, exact
@@ -149,6 +150,10 @@ class SigmoidBeliefNet(Model):
         u = torch.rand(odds.shape, generator=generator, device=generator.device).to(odds)
         h = (u < odds.sigmoid()).to(odds)
         return self._log_joint(x, h) - log_bits(h, odds)
+
+    def iwae(self, x: Tensor, k: int, generator: torch.Generator) -> Tensor:
+        """The bound with k guesses of the causes an image, (n, d) → (n,); its mean rises from the ELBO to log p(x) with k."""
+        return importance_bound(self.elbo, x, k, generator)
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """Pixel probabilities given the guessed causes, each as far on as it is likely, (n, 25) → (n, 25)."""

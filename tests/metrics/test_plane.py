@@ -127,3 +127,27 @@ def test_a_costly_density_gets_a_coarse_grid_and_says_how_far_it_can_be_trusted(
         assert found["js"].kind == "estimate"
         assert found["js"].stderr is not None
         assert abs(found["js"].value - truth) < 4 * found["js"].stderr
+
+
+def test_the_box_grows_until_next_to_nothing_is_outside() -> None:
+    p, q = ((0.0, 0.0), (0.5, 0.5)), ((3.0, 0.0), (9.0, 9.0))
+    found = measure(gaussian(*p), Dressed(gaussian(*q)), "kl")["kl"]
+    assert found.kind == "exact"
+    assert found.value == pytest.approx(kl_of_gaussians(p, q), rel=2e-3)
+    assert "outside" not in found.method
+
+
+class HeavyTail(Dressed):
+    """Two independent Cauchy coordinates: every box leaves much outside."""
+
+    def __init__(self) -> None:
+        super().__init__(gaussian((0.0, 0.0), (1.0, 1.0)))
+
+    def log_prob(self, x: torch.Tensor) -> torch.Tensor:
+        return -torch.log1p(x.double().square()).sum(dim=1) - 2 * math.log(math.pi)
+
+
+def test_a_tail_that_no_box_holds_is_told() -> None:
+    found = measure(gaussian((0.0, 0.0), (0.5, 0.5)), HeavyTail(), "kl")["kl"]
+    assert found.kind == "estimate"
+    assert re.search(r"of the model's mass lies outside or between the points", found.method)

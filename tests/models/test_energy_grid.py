@@ -35,6 +35,7 @@ def test_log_z_of_a_gaussian_is_the_known_one(
 
 def test_the_box_and_the_cells_change_only_where_needed() -> None:
     broad, _ = gaussian((0.0, 0.0), (0.3, 0.3))
+    assert settled_grid(broad, Grid(HOME, 64)).trouble == ""
     assert settled_grid(broad, Grid(HOME, 64)).grid == Grid(HOME, 64)
     sharp, _ = gaussian((0.0, 0.0), (0.01, 0.01))
     found = settled_grid(sharp, Grid(HOME, 64)).grid
@@ -45,7 +46,9 @@ def test_the_box_and_the_cells_change_only_where_needed() -> None:
 
 
 def test_an_energy_that_is_never_integrable_ends_at_the_limits() -> None:
-    grid = settled_grid(lambda x: np.zeros(len(x)), Grid(HOME, 16)).grid
+    found = settled_grid(lambda x: np.zeros(len(x)), Grid(HOME, 16))
+    assert "border of the largest box" in found.trouble
+    grid = found.grid
     assert grid.n <= 1024
     assert grid.box.width > 40 * HOME.width
 

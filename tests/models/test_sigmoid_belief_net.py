@@ -142,3 +142,18 @@ def test_the_facts_say_which_number_is_a_bound() -> None:
     assert (log_p.kind, elbo.kind, elbo.direction) == ("exact", "bound", "lower")
     assert elbo.value < log_p.value
     assert gap.value > 0
+
+
+def test_more_guesses_bring_the_bound_up_to_log_p() -> None:
+    model, x = net(spread=0.1), few_images(20, seed=2)
+    generator = torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        bounds = {
+            k: torch.stack([model.iwae(x, k, generator) for _ in range(400)]).double().mean(dim=0)
+            for k in (1, 5, 50)
+        }
+        truth = model.log_prob(x).double()
+    means = [float(bounds[k].mean()) for k in (1, 5, 50)]
+    assert means == sorted(means)
+    assert means[0] < float(truth.mean()) - 0.3
+    assert means[2] == pytest.approx(float(truth.mean()), abs=0.05)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genplay.metrics.estimators.convergence import Convergence, sizes_up_to
+from genplay.metrics.estimators.log_weights import WILD, tail_index
 from genplay.quantity import estimate
 
 __all__ = ["plain", "with_control"]
@@ -49,6 +50,11 @@ def _averaged(id: str, title: str, why: str, terms: Array, what: str) -> Converg
     value = np.array([terms[:n].mean() for n in sizes])
     with np.errstate(invalid="ignore"):
         error = np.array([terms[:n].std(ddof=1) / math.sqrt(n) if n > 1 else math.inf for n in sizes])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        tails = np.array([tail_index(np.log(np.maximum(terms[:n], 0.0))) for n in sizes])
+    # Heavier tails than a variance can bear: the mean comes nearer only as n^(ξ − 1).
+    slow = np.abs(value) * sizes ** (np.minimum(tails, 1.0) - 1.0)
+    error = np.where(tails >= WILD, np.fmax(error, slow), error)
     error = np.where(np.isfinite(value), error, math.inf)
     last = float(error[-1]) if math.isfinite(error[-1]) else None
     return Convergence(

@@ -9,17 +9,18 @@ For a density the levels are those of the *highest-density regions* [1]: the 90 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
 from contourpy import LineType, contour_generator
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from genplay.spaces.plane import Grid
 
-__all__ = ["MASSES", "ContoursItem", "highest_density_levels", "lines"]
+__all__ = ["MASSES", "ContoursItem", "LevelName", "highest_density_levels", "lines"]
 
 MASSES = (0.5, 0.9, 0.99)
 
@@ -43,6 +44,14 @@ def lines(values: NDArray[np.floating], grid: Grid, level: float) -> NDArray[np.
     return np.empty((0, 2)) if points is None else np.asarray(points)
 
 
+class LevelName(NamedTuple):
+    """What a level set is called, and where on it that can be written."""
+
+    at: QPointF
+    text: str
+    colour: QColor
+
+
 class ContoursItem(pg.GraphicsObject):  # type: ignore[misc]
     """Level sets of one function, the innermost level strongest; ``smooth`` costs more, for pictures that rest."""
 
@@ -50,6 +59,7 @@ class ContoursItem(pg.GraphicsObject):  # type: ignore[misc]
         super().__init__()
         self._rect = QRectF()
         self._paths: list[tuple[QPainterPath, QPen]] = []
+        self.names: list[LevelName] = []
         self.smooth = False
         self.setZValue(z)
 
@@ -60,9 +70,10 @@ class ContoursItem(pg.GraphicsObject):  # type: ignore[misc]
         levels: Sequence[float],
         colour: QColor,
         dashed: bool = False,
+        masses: Sequence[float] = MASSES,
     ) -> None:
-        """Draw these levels; the first is the innermost (strongest line), later ones fade."""
-        self._paths = []
+        """Draw these levels; the first is the innermost (strongest line), later ones fade. ``masses`` are what they are called."""
+        self._paths, self.names = [], []
         for i, level in enumerate(levels):
             points = lines(values, grid, level)
             if not len(points):
@@ -71,6 +82,10 @@ class ContoursItem(pg.GraphicsObject):  # type: ignore[misc]
                 np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1]), connect="finite"
             )
             self._paths.append((path, _pen(colour, i, len(levels), dashed)))
+            if i < len(masses):
+                self.names.append(
+                    LevelName(_farthest(points, i, dashed), f"{round(100 * masses[i])} %", colour)
+                )
         box = grid.box
         rect = QRectF(box.x0, box.y0, box.width, box.height)
         if rect != self._rect:
@@ -81,7 +96,7 @@ class ContoursItem(pg.GraphicsObject):  # type: ignore[misc]
     def clear(self) -> None:
         """Draw nothing."""
         if self._paths:
-            self._paths = []
+            self._paths, self.names = [], []
             self.update()
 
     @property
@@ -96,6 +111,14 @@ class ContoursItem(pg.GraphicsObject):  # type: ignore[misc]
         for path, pen in self._paths:
             painter.setPen(pen)
             painter.drawPath(path)
+
+
+def _farthest(points: NDArray[np.float64], i: int, dashed: bool) -> QPointF:
+    """The place of a line farthest towards one side, for each level and look another, so that names lie apart."""
+    angle = np.pi * (0.25 + i / 2 + (0.25 if dashed else 0.0))
+    along = points @ np.array([np.cos(angle), np.sin(angle)])
+    x, y = points[int(np.nanargmax(along))]
+    return QPointF(float(x), float(y))
 
 
 def _pen(colour: QColor, i: int, n: int, dashed: bool) -> QPen:

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QTransform
 
+from genplay.ui.paint.contours import ContoursItem
+from genplay.ui.paint.level_names import paint_names
 from genplay.ui.stage.region import Labelled, paint_region
 from genplay.ui.theme import Theme
 
@@ -28,6 +30,7 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
         self.subject: NDArray[np.float64] | None = None
         self.sketch: NDArray[np.float64] | None = None
         self.region: Labelled | None = None
+        self.levels: tuple[ContoursItem, ...] = ()
         self.setZValue(100)
 
     def refresh(self) -> None:
@@ -46,6 +49,8 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
         painter.save()
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        names = [name for item in self.levels for name in item.names]
+        paint_names(painter, names, to_view, self._theme.font("small"), self._theme.color("canvas"))
         if self.region is not None:
             paint_region(painter, _polygon(self.region.loop, to_view), self.region.lines, self._theme)
         if self.sketch is not None:

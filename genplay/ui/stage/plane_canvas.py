@@ -75,6 +75,7 @@ class PlaneCanvas(pg.GraphicsView):  # type: ignore[misc]
         self.arrows = ArrowsItem()
         self.points = PointsItem()
         self.overlay = OverlayItem(theme)
+        self.overlay.levels = (self.truth_contours, self.contours)
         for item in (self.heat, self.contours, self.truth_contours, self.arrows, self.points, self.overlay):
             self.view.addItem(item, ignoreBounds=True)
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)

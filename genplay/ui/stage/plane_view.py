@@ -20,7 +20,7 @@ from genplay.ui.stage.layers import background, missing
 from genplay.ui.stage.moments import Moments
 from genplay.ui.stage.moving import Moving
 from genplay.ui.stage.plane_canvas import PlaneCanvas
-from genplay.ui.stage.region import labelled, region_words
+from genplay.ui.stage.region_tool import RegionTool
 from genplay.ui.stage.scales import (
     Picture,
     density_picture,
@@ -57,7 +57,6 @@ class PlaneView(QWidget):
     captioned = Signal(object)
     sample_marked = Signal(int)
     request_changed = Signal()
-    region_said = Signal(str)
 
     def __init__(self, experiment: Any, actions: Any, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +70,7 @@ class PlaneView(QWidget):
         self.moments = Moments(experiment, _FOLLOWED, MOST_POINTS, self)
         self.moments.changed.connect(self._draw)
         self.moving = Moving(self.canvas, theme, self.moments)
+        self.region = RegionTool(self.canvas, experiment, actions, self)
         self.components = Components(self.canvas, experiment, actions, theme)
         self._snapshot: Snapshot | None = None
         self._drawn: dict[str, tuple[object, ...]] = {}
@@ -82,8 +82,6 @@ class PlaneView(QWidget):
         self.canvas.box_settled.connect(self._box_settled)
         self.canvas.home_asked.connect(lambda: self._actions.run("stage.home"))
         self.canvas.clicked.connect(self._clicked)
-        self.canvas.looped.connect(lambda loop: self._actions.run("stage.measure", points=loop.tolist()))
-        experiment.region.changed.connect(self._show_region)
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._draw)
         theme.changed.connect(self._soon.start)
@@ -169,6 +167,8 @@ class PlaneView(QWidget):
             if self._drawn.get(name) != key:
                 draw()
                 self._drawn[name] = key
+                if name in ("contours", "truth"):
+                    self.canvas.overlay.refresh()
         # Held until the next drawing, so that no new array can have the id of one that was drawn.
         self._held = (snapshot, data, truth, noised, paths, self.moments.warp)
 
@@ -357,15 +357,6 @@ class PlaneView(QWidget):
         within = distance[nearest] <= _REACH * self._theme.scale * self.canvas.pixel()
         self.mark(nearest if within and nearest != self._marked else -1)
         self.sample_marked.emit(self._marked)
-
-    def _show_region(self) -> None:
-        """The loop that is measured, with what it holds written beside it."""
-        region, canvas = self._experiment.region, self.canvas
-        if canvas.sketching != region.tool:
-            canvas.take_pencil(region.tool)
-        canvas.overlay.region = labelled(region.loop, region.masses)
-        canvas.overlay.refresh()
-        self.region_said.emit(region_words(region))
 
     def show_subject(self, x: NDArray[np.float64] | None) -> None:
         """Mark the point that the panel Inside is about, (2,)."""

@@ -14,10 +14,9 @@ from genplay.ui.theme import Theme
 
 if TYPE_CHECKING:
     from genplay.lab.region import Region
-    from genplay.metrics.region import Masses
     from genplay.quantity import Quantity
 
-__all__ = ["Labelled", "corners", "labelled", "paint_region", "region_words"]
+__all__ = ["Labelled", "corners", "labelled", "paint_region", "region_methods", "region_words"]
 
 Array = NDArray[np.float64]
 _FILL = 0.14
@@ -40,12 +39,13 @@ def corners(points: Array) -> Array:
     return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
 
 
-def labelled(loop: Array | None, masses: Masses | None) -> Labelled | None:
+def labelled(region: Region) -> Labelled | None:
     """What stands beside a region: both masses, or that they are being measured."""
+    loop, masses = region.loop, region.masses
     if loop is None:
         return None
     if masses is None:
-        return Labelled(loop, (("measuring …", "text_dim"),))
+        return Labelled(loop, (("not measured" if region.trouble else "measuring …", "text_dim"),))
     rows = (("model", masses.model, "model"), ("truth", masses.truth, "truth"))
     lines = [(f"{name} {_said(q)}", token) for name, q, token in rows if q is not None]
     return Labelled(loop, tuple(lines))
@@ -56,18 +56,26 @@ def _said(q: Quantity) -> str:
 
 
 def region_words(region: Region) -> str:
-    """One sentence for the line below the stage: what the region holds and how that is known, or how to draw one."""
+    """One sentence for the line below the stage: what the region holds, or how to draw one."""
     if region.loop is None:
         return _HOW if region.tool else ""
     if region.masses is None:
-        return "Measuring the region …"
+        return region.trouble or "Measuring the region …"
     parts = []
     for name, q in (("the model", region.masses.model), ("the truth", region.masses.truth)):
         if q is not None:
-            parts.append(f"{name} {_said(q)} ({q.method})")
+            parts.append(f"{name} {_said(q)}")
     if region.masses.model is None:
         parts.append("the model can neither be integrated nor drawn from")
     return f"Probability in the region: {'; '.join(parts)}."
+
+
+def region_methods(region: Region) -> str:
+    """How the numbers of ``region_words`` are known."""
+    if region.masses is None:
+        return ""
+    known = (("model", region.masses.model), ("truth", region.masses.truth))
+    return "\n".join(f"{name}: {q.method}" for name, q in known if q is not None)
 
 
 def paint_region(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from genplay.training.snapshot import FieldRequest, Snapshot
 from genplay.ui.ask import LatestAsk
@@ -68,7 +68,15 @@ class Stage(QWidget):
         self._foot = QWidget(self)
         self._foot_row = QHBoxLayout(self._foot)
         self._foot_row.setContentsMargins(0, 0, 0, 0)
+        self.pencil = QToolButton(self)
+        self.pencil.setCheckable(True)
+        self.pencil.setProperty("role", "quiet")
+        self.pencil.setAccessibleName("Measure a region")
+        self.pencil.setToolTip(actions.tip("stage.measuring"))
+        self.pencil.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.pencil.clicked.connect(lambda on: actions.run("stage.measuring", on=on))
         self._foot_row.addWidget(self.bar)
+        self._foot_row.addWidget(self.pencil)
         self._foot_row.addWidget(self.readout, 1)
         self._layout = QVBoxLayout(self)
         self._layout.addWidget(self.sentence)
@@ -94,7 +102,7 @@ class Stage(QWidget):
         self.digits.sample_marked.connect(self.sample_marked)
         self.plane.canvas.hovered.connect(self._hover)
         self.plane.canvas.left.connect(self._leave)
-        self.plane.region_said.connect(self._say_region)
+        self.plane.region.said.connect(self._say_region)
         for signal in (experiment.world_changed, experiment.data_changed, experiment.model_changed):
             signal.connect(self._open)
         experiment.stage_changed.connect(self._open)
@@ -150,6 +158,7 @@ class Stage(QWidget):
         self._layout.setSpacing(self._theme.space(2))
         self._foot_row.setSpacing(self._theme.space(4))
         self.readout.setMinimumHeight(self._theme.px(32))
+        self.pencil.setIcon(self._theme.icon("route"))
 
     def _open(self, *_: object) -> None:
         experiment = self._experiment
@@ -233,10 +242,11 @@ class Stage(QWidget):
         self._reading = None
         self._hint()
 
-    def _say_region(self, text: str) -> None:
+    def _say_region(self, text: str, methods: str) -> None:
         """What the drawn region holds, or how to draw one."""
         self._region = text
-        self.readout.setToolTip(text)
+        self.pencil.setChecked(self._experiment.region.tool)
+        self.readout.setToolTip(methods)
         self._hint()
 
     def _hint(self) -> None:

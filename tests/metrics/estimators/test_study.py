@@ -42,11 +42,14 @@ def test_elbo_below_iwae_below_exact_at_every_test_point_of_a_vae():
     x = two_moons(200)
     model = build("vae", x, knobs={"latent": 1, "width": 16})
     rows = x.double().numpy()
-    elbo, elbo_error = evidence.pointwise(model, rows, 0, 200)
-    iwae, iwae_error = evidence.pointwise(model, rows, 50, 200, seed=1)
+    both = evidence.side_by_side(model, rows, 50, 60)
     truth = model.log_prob(x).detach().double().numpy()
-    assert (elbo <= iwae + 3 * np.hypot(elbo_error, iwae_error)).all()
-    assert (iwae <= truth + 3 * iwae_error + 1e-4).all()
+    assert (both.elbo <= both.iwae).all()
+    assert (both.iwae <= truth + 3 * both.iwae_error + 1e-4).all()
+    alone, alone_error = evidence.pointwise(model, rows, 50, 60, seed=1)
+    assert (np.abs(alone - both.iwae) < 5 * np.hypot(alone_error, both.iwae_error) + 1e-4).all()
+    elbo, elbo_error = evidence.pointwise(model, rows, 0, 100, seed=2)
+    assert (np.abs(elbo - both.elbo) < 5 * np.hypot(elbo_error, both.elbo_error) + 1e-4).all()
 
 
 def test_kl_and_entropy_of_the_plane_stand_beside_their_truth():
