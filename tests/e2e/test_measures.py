@@ -15,8 +15,8 @@ from genplay.metrics.registry import cards
 MILLION = 1_000_000
 
 CASES = {
-    "two-moons": ("nsf", "plane", "400"),
-    "glyphs": ("rbm", "digits", "100"),
+    "two-moons": ("nsf", "plane", "150"),
+    "glyphs": ("rbm", "digits", "50"),
 }
 
 
