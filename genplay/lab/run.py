@@ -231,7 +231,9 @@ class Run:
     ) -> dict[str, Quantity | Missing]:
         """The same with a ``Missing`` whose ``reason`` says why where there is no such number."""
         from genplay.metrics.registry import measure
+        from genplay.training.device import single_thread
 
+        single_thread()
         wanted = None if names == "all" else list(names)
         with self.trainer.viewing() as model:
             return measure(model, data or self.data, wanted, seed, progress, alpha=alpha)

@@ -24,7 +24,11 @@ def lacking(need: Need, on: Evaluation) -> str:
         case "bound":
             return "" if isinstance(model, HasElbo) else "the model has no encoder that gives a bound."
         case "log_z":
-            return "" if isinstance(model, HasLogZ) else "the model's density needs no normalising constant."
+            return (
+                ""
+                if isinstance(model, HasLogZ)
+                else "the model has no energy that would need a normalising constant."
+            )
         case "score":
             return "" if isinstance(model, HasScore) else "the model gives no slope of its log density."
         case "code":

@@ -68,6 +68,7 @@ def measure(
 ) -> dict[str, Quantity | Missing]:
     """The same with a ``Missing`` that says why where a number cannot be had."""
     from genplay.metrics.evaluation import Evaluation
+    from genplay.spaces.one_thread import one_thread
 
     if not 0 < alpha < 1:
         raise BadInput(f"alpha cannot be {alpha:g}. Allowed: a number between 0 and 1.")
@@ -85,7 +86,8 @@ def measure(
         before, done = done, done + _SHARE[chosen.cost]
         on.watch = whole.part(before / total, done / total)
         on.watch.at(0.0, chosen.title)
-        out[chosen.id] = _measured(chosen, on)
+        with one_thread():
+            out[chosen.id] = _measured(chosen, on)
     whole.at(1.0, "measured")
     return out
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+import torch
 
+from genplay.datasets.image_law import ImageMixtureLaw
 from genplay.errors import BadInput, Failure
 from genplay.metrics.registry import Missing, card, cards, evaluate, measure, why_missing
+from genplay.spaces import World
 from tests.metrics.fakes import Bounded, Dressed, EvenBox, data_of, gaussian
 from tests.models.harness import build, few_images
 
@@ -34,9 +40,9 @@ def test_listing_needs_no_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_all_measures_of_the_plane_add_up() -> None:
-    found = evaluate(Dressed(gaussian((0.2, 0.0), (0.6, 0.3))), data_of(LAW, n=20_000))  # type: ignore[arg-type]
-    assert "perplexity" not in found
+def test_measures_of_the_plane_add_up() -> None:
+    names = ["nll", "entropy", "kl", "elbo", "log_z"]
+    found = evaluate(Dressed(gaussian((0.2, 0.0), (0.6, 0.3))), data_of(LAW, n=20_000), names)  # type: ignore[arg-type]
     nll, entropy, kl = found["nll"], found["entropy"], found["kl"]
     assert nll is not None
     assert entropy is not None
@@ -65,7 +71,8 @@ def test_an_unknown_name_is_told_with_the_nearest() -> None:
 
 def test_progress_only_grows_and_cancelling_stops() -> None:
     shares: list[float] = []
-    evaluate(Dressed(LAW), data_of(LAW), progress=lambda share, text: shares.append(share))  # type: ignore[arg-type]
+    names = ["nll", "kl", "wasserstein_1", "fid", "c2st"]
+    evaluate(Dressed(LAW), data_of(LAW), names, progress=lambda share, text: shares.append(share))  # type: ignore[arg-type]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
     with pytest.raises(Failure, match="cancelled"):
@@ -94,6 +101,50 @@ def test_what_several_measures_need_is_computed_once() -> None:
     evaluate(one, data_of(LAW), ["js"])  # type: ignore[arg-type]
     evaluate(four, data_of(LAW), ["kl", "reverse_kl", "js", "total_variation"])  # type: ignore[arg-type]
     assert one.evaluated == four.evaluated
+
+
+QUICK = [
+    c.id for c in cards().values() if c.id not in ("kl", "reverse_kl", "js", "total_variation", "spread_kl")
+]
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 7])
+@pytest.mark.parametrize("world", ["plane", "digits"])
+def test_a_handful_of_points_gives_numbers_or_reasons(world: World, n: int) -> None:
+    """Also where no law is known, so that these few points are all there is of the truth."""
+    rng = np.random.default_rng(n)
+    law = (
+        LAW
+        if world == "plane"
+        else ImageMixtureLaw(rng.integers(0, 2, (2, 25)), np.ones(2), np.zeros(2), 0.1, ("all",))
+    )
+    few = dataclasses.replace(data_of(law, world, n=n), law=None)
+    names = [name for name in QUICK if world in card(name).worlds]
+    for name, value in measure(Dressed(law), few, names).items():  # type: ignore[arg-type]
+        assert isinstance(value, Missing) or math.isfinite(value.value), name
+        assert isinstance(value, Missing) or value.stderr is None or math.isfinite(value.stderr), name
+
+
+@pytest.mark.parametrize("world", ["plane", "digits"])
+def test_points_that_are_all_the_same_give_numbers_or_reasons(world: World) -> None:
+    law = (
+        LAW
+        if world == "plane"
+        else ImageMixtureLaw(np.zeros((1, 25)), np.ones(1), np.zeros(1), 0.0, ("all",))
+    )
+    same = data_of(None, world, n=60)
+    names = [name for name in QUICK if world in card(name).worlds]
+    for name, value in measure(Dressed(law), same, names).items():  # type: ignore[arg-type]
+        assert isinstance(value, Missing) or math.isfinite(value.value), name
+
+
+def test_samples_that_are_no_numbers_are_told() -> None:
+    class Diverged(Dressed):
+        def sample(self, n: int, generator: torch.Generator) -> torch.Tensor:
+            return torch.full((n, 2), torch.nan)
+
+    found = measure(Diverged(LAW), data_of(LAW), ["fid", "wasserstein_1", "c2st", "precision"])  # type: ignore[arg-type]
+    assert all(isinstance(value, Missing) and "diverged" in value.reason for value in found.values())
 
 
 def test_alpha_is_a_share() -> None:
