@@ -23,7 +23,7 @@ __all__ = ["TRAPS", "Candidate", "Trap", "opened", "row_of", "trap"]
 
 SHARE = 0.01
 WIDTH = 0.002
-FLIP = 1e-3
+FLIP = 1e-4
 """The memoriser's kernels: of this standard deviation in data units, or with this flip probability a pixel."""
 
 _WORST = 400

@@ -159,12 +159,15 @@ def _figures(
 ) -> dict[str, Figure]:
     try:
         found = evaluate(model, data, names, seed, progress, cancelled)
-    except GenplayError as error:
-        if cancelled():
-            raise
-        return {name: Figure(None, step, str(error)) for name in names}
     except Exception as error:  # a measure that breaks on an odd model takes only its own cell with it
-        return {name: Figure(None, step, f"{type(error).__name__}: {error}") for name in names}
+        told = isinstance(error, GenplayError)
+        if told and cancelled():
+            raise
+        if len(names) > 1:
+            alone = (_figures(evaluate, model, data, [n], seed, step, progress, cancelled) for n in names)
+            return {name: figure for figures in alone for name, figure in figures.items()}
+        said = str(error) if told else f"{type(error).__name__}: {error}"
+        return {name: Figure(None, step, said) for name in names}
     return {name: Figure(found[name], step) for name in names}  # type: ignore[arg-type]
 
 

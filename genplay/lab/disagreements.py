@@ -19,10 +19,8 @@ from genplay.quantity import Quantity
 __all__ = ["Disagreement", "disagreements"]
 
 _LIKELIHOOD = ("nll", "kl", "bits_per_dim", "perplexity")
-_SAMPLES = (
-    "reverse_kl", "precision", "density", "sliced_wasserstein", "wasserstein", "sinkhorn", "mmd", "kid", "fid", "c2st",
-    "total_variation", "js",
-)  # fmt: skip
+_NEAR_COPIES = 0.7
+"""A nearest-neighbour ratio surely below this is called copying."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +64,9 @@ _RULES = (
     ),
     _Rule(
         _LIKELIHOOD, ("precision", "density"),
-        "Likelihood charges only for data that the model finds unlikely; it never sees a sample. {a} gives every test "
-        "point a fair share, but many of its samples fall where there are no data. {b} draws better and forgets more: "
-        "a model that is 99 % noise pays at most log 100 = 4.61 nats.",
+        "Likelihood charges only for data that the model finds unlikely; it never sees a sample. {a} gives the test points "
+        "more of its mass, but more of its samples fall beside the data. {b} draws better and forgets more. A model that is "
+        "99 % noise pays at most log 100 = 4.61 nats for it.",
     ),
     _Rule(
         ("recall", "coverage"), ("precision", "density"),
@@ -76,10 +74,10 @@ _RULES = (
         "{b} goes astray less: diversity against quality.",
     ),
     _Rule(
-        _LIKELIHOOD, ("sliced_wasserstein", "wasserstein", "sinkhorn", "mmd", "kid", "fid", "c2st"),
-        "{m1} is about log q at the data, {m2} about samples. A few test points that {b} finds nearly impossible cost it "
-        "much likelihood and hardly move its samples; a thin layer of noise costs {a} little likelihood, and shows in every "
-        "sample.",
+        _LIKELIHOOD, ("sliced_wasserstein", "wasserstein_1", "wasserstein_2", "sinkhorn", "mmd", "kid", "fid", "c2st"),
+        "{m1} is about log q at the data, {m2} about samples. A few test points that a model finds nearly impossible cost it "
+        "much likelihood, and hardly move its samples: look there for what {b} loses. Stray mass costs little likelihood, and "
+        "moves the samples: look there for what {a} loses.",
     ),
     _Rule(
         _LIKELIHOOD, ("total_variation", "js"),
@@ -87,23 +85,19 @@ _RULES = (
         "missed point costs no more than its share. {b} has less mass in the wrong place, but somewhere it is far too sure.",
     ),
     _Rule(
-        ("fid",), ("precision", "recall", "density", "coverage", "kid", "mmd", "sliced_wasserstein"),
-        "{m1} compares only means and covariances of the features. {a} has these right and the shape between them wrong; "
-        "{m2} looks at the points themselves.",
+        ("fid",), ("kid", "mmd", "sliced_wasserstein", "c2st", "precision", "density"),
+        "{m1} compares only means and covariances of the features: two very different shapes may share them. {m2} looks at "
+        "the points themselves, and sees that {b} fits better there.",
     ),
     _Rule(
-        ("mmd", "kid"), ("sliced_wasserstein", "wasserstein", "sinkhorn"),
+        ("mmd", "kid"), ("sliced_wasserstein", "wasserstein_1", "wasserstein_2", "sinkhorn"),
         "{m1} looks at neighbourhoods as wide as its kernel, and no further; {m2} asks how far mass has to be carried. {a} "
         "has the details right and some mass far away, {b} the other way round.",
     ),
     _Rule(
         ("inception_score",), ("fid", "recall", "coverage", "kid"),
         "{m1} never looks at the data: clear samples of every class are enough, even if each class is one single sample. "
-        "{m2} compares with the data, and misses the variety.",
-    ),
-    _Rule(
-        ("precision", "density", "sliced_wasserstein", "mmd", "fid"), ("nearest_neighbour",),
-        "The samples of {a} look right because they are near copies of training points: {m2} sees that, {m1} cannot.",
+        "{m2} compares with the data, and there {b} is nearer.",
     ),
     _Rule(
         ("reverse_kl",), ("recall", "coverage"),
@@ -143,9 +137,10 @@ def _traps(rows: list[ScoreRow]) -> Iterator[Disagreement]:
         mine, learned = row.fresh("nll"), row.fresh("nll_train")
         if base is None or mine is None:
             continue
-        # The run may have gone on since; the trap was made from it as it was.
+        # The run may have gone on since the noise was mixed into it.
         figure = base.figure("nll")
-        theirs = figure.quantity if figure is not None and figure.step == row.step else None
+        made_from = figure is not None and (figure.step == row.step or "memoriser" in row.key)
+        theirs = figure.quantity if figure is not None and made_from else None
         if row.key.startswith("trap:noise") and theirs is not None:
             cost, most = mine.value - theirs.value, math.log(1 / SHARE)
             yield Disagreement(
@@ -157,10 +152,13 @@ def _traps(rows: list[ScoreRow]) -> Iterator[Disagreement]:
                 (row.key, base.key), ("nll",),
             )  # fmt: skip
         if row.key.startswith("trap:memoriser") and learned is not None:
+            small = mine.value - learned.value < 3
             yield Disagreement(
                 "Good samples that hide bad likelihood",
                 f"Every sample of '{row.title}' is a copy of a training point, a hair's breadth away: none looks wrong. Its "
-                f"training NLL is {_say(learned)}, lower than that of any honest model; on new data it is {_say(mine)}.",
+                f"training NLL is {_say(learned)}; on new data it is {_say(mine)}."
+                + (f" '{base.title}' has {_say(theirs)} there." if theirs is not None else "")
+                + (" Most of the new data were seen in training here: take fewer training points." if small else ""),
                 (row.key, base.key), ("nll_train", "nll"),
             )  # fmt: skip
 
@@ -291,6 +289,29 @@ def _bound_gap(row: ScoreRow) -> Iterator[Disagreement]:
         )  # fmt: skip
 
 
+def _copies(row: ScoreRow) -> Iterator[Disagreement]:
+    """A ratio far below 1: samples lie nearer to training points than new data do."""
+    ratio = row.fresh("nearest_neighbour")
+    if (
+        ratio is None
+        or not math.isfinite(ratio.value)
+        or ratio.value + ERRORS * (ratio.stderr or 0.0) > _NEAR_COPIES
+    ):
+        return
+    seen = next((id for id in ("precision", "density", "mmd", "fid") if row.fresh(id) is not None), "")
+    blind = (
+        f" {metric_card(seen).title} cannot see that: a copy of real data is as good as real data."
+        if seen
+        else ""
+    )
+    yield Disagreement(
+        "Good samples, or copies",
+        f"Samples of '{row.title}' lie nearer to its training points than new data do (ratio {_say(ratio)}; 1 would be fair): "
+        f"many are near copies.{blind}",
+        (row.key,), ("nearest_neighbour", seen) if seen else ("nearest_neighbour",),
+    )  # fmt: skip
+
+
 def _one_sided(row: ScoreRow) -> Iterator[Disagreement]:
     precision, recall = row.fresh("precision"), row.fresh("recall")
     if _sure_gap(precision, recall) > 0.2:
@@ -331,5 +352,5 @@ def _words(quantity: Quantity | None, name: str) -> str:
 
 
 _WITHIN: tuple[Callable[[ScoreRow], Iterator[Disagreement]], ...] = (
-    _by_heart, _endless, _two_ways, _one_sided, _bound_gap, _floor,
+    _by_heart, _copies, _endless, _two_ways, _one_sided, _bound_gap, _floor,
 )  # fmt: skip

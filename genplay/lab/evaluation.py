@@ -16,6 +16,7 @@ from psygnal import Signal
 
 from genplay.errors import BadInput, unknown_name
 from genplay.lab.candidates import Candidate, opened, row_of, trap
+from genplay.lab.kept_results import KeptResult
 from genplay.lab.measuring import Measuring
 from genplay.lab.metric_groups import available, defaults
 from genplay.lab.score_files import write_table
@@ -143,6 +144,7 @@ class Evaluation:
         if entry is None:
             raise BadInput("The row of the open run stays: open another run instead.")
         self._entries[self._experiment.world].remove(entry)
+        self._experiment.touch()
         self.changed.emit()
 
     def _entry(self, name: str) -> _Entry | None:
@@ -168,6 +170,7 @@ class Evaluation:
         if len(entries) > MOST_ROWS:
             gone = entries.pop(0)
             self._experiment.say(f"The table is full: its oldest row, '{gone.row.title}', was taken away.")
+        self._experiment.touch()
         self.changed.emit()
 
     def _other_run(self, *_: object) -> None:
@@ -177,14 +180,42 @@ class Evaluation:
         if known is not None:
             same = bench.told is not None and _same(bench.told, known.candidate.plan)
             if not (same and bench.started):
-                del self._open[world]
-                if known.row.figures:
-                    row = replace(known.row, key=self._key("kept"), kind="kept")
-                    for entry in self._entries[world]:
-                        if entry.row.base == OPEN:
-                            entry.row = replace(entry.row, base=row.key)
-                    self._add(_Entry(row, known.candidate))
+                self._put_by(world)
         self._tell()
+
+    def _put_by(self, world: World) -> None:
+        """Turn the row of the open run into one that was kept."""
+        known = self._open.pop(world, None)
+        if known is not None and known.row.figures:
+            row = replace(known.row, key=self._key("kept"), kind="kept")
+            for entry in self._entries[world]:
+                if entry.row.base == OPEN:
+                    entry.row = replace(entry.row, base=row.key)
+            self._add(_Entry(row, known.candidate))
+
+    @property
+    def results(self) -> tuple[KeptResult, ...]:
+        """Every row that has figures or was kept, of both worlds: what a project file holds."""
+        entries = [*self._open.values(), *(entry for rows in self._entries.values() for entry in rows)]
+        return tuple(KeptResult(entry.row, entry.candidate) for entry in entries)
+
+    def bring_back(self, results: Sequence[KeptResult]) -> None:
+        """Add the rows of a project file; those that stand here already are not doubled."""
+        for world in WORLDS:
+            known = self._open.get(world)
+            if known is not None and any(r.row.key == OPEN and _alike(known.row, r.row) for r in results):
+                del self._open[world]
+            self._put_by(world)
+        new_keys = {r.row.key: r.row.key if r.row.key == OPEN else self._key("kept") for r in results}
+        for result in results:
+            row = result.row
+            row = replace(row, key=new_keys[row.key], base=new_keys.get(row.base, row.base))
+            if row.kind == "trap":
+                row = replace(row, key=self._key(f"trap:{result.candidate.trap}"))
+            if row.key == OPEN:
+                self._open[row.world] = _Entry(row, result.candidate)
+            elif not any(_alike(entry.row, row) for entry in self._entries[row.world]):
+                self._add(_Entry(row, result.candidate))
 
     def _tell(self, *_: object) -> None:
         self.changed.emit()
@@ -275,6 +306,7 @@ class Evaluation:
         for entry in entries:
             if entry.candidate is candidate:
                 entry.row = entry.row.with_figures(figures)
+        self._experiment.touch()
         self.changed.emit()
 
     def cancel(self) -> None:
@@ -295,6 +327,12 @@ class Evaluation:
     def close(self) -> None:
         """End the thread that measures."""
         self.measuring.close()
+
+
+def _alike(a: ScoreRow, b: ScoreRow) -> bool:
+    """Whether b is the same result as a, which may have been measured more since."""
+    same = (a.title, a.model, a.step, a.data) == (b.title, b.model, b.step, b.data)
+    return same and all(a.figures.get(id) == figure for id, figure in b.figures.items())
 
 
 def _same(a: RunPlan, b: RunPlan) -> bool:

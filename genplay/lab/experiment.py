@@ -290,7 +290,7 @@ class Experiment:
     def edit(self, label: str, *, merge: str = "", **changes: object) -> None:
         """Change fields of the current desk, undoably; raises ``BadInput`` with nothing changed."""
         self._undo[self._world].do(Edit(label, self._world, changes, merge), self)
-        self._touched()
+        self.touch()
         self.undo_changed.emit()
 
     def put_desk(self, world: World, desk: Desk) -> None:
@@ -330,7 +330,7 @@ class Experiment:
         finally:
             self._reviving = False
         if label:
-            self._touched()
+            self.touch()
             self.undo_changed.emit()
         return label
 
@@ -348,7 +348,7 @@ class Experiment:
         self._world = world
         if self.run_id is not None or self.bench.opening:
             self.bench.come_back(self.plan())
-        self._touched()
+        self.touch()
         self.world_changed.emit()
         self.undo_changed.emit()
 
@@ -396,7 +396,10 @@ class Experiment:
         for signal in (self.world_changed, self.data_changed, self.stage_changed, self.undo_changed):
             signal.emit()
 
-    def _touched(self) -> None:
+    # Saved or not
+
+    def touch(self) -> None:
+        """Note that there is something new to save."""
         self.version += 1
         self.set_dirty(True)
 

@@ -22,6 +22,7 @@ from genplay.errors import BadInput
 from genplay.lab import manifest as m
 from genplay.lab.archive import array_bytes, read_archive, read_array, write_archive
 from genplay.lab.curves import history_from_json, history_to_json
+from genplay.lab.kept_results import KeptResult, result_from_json, result_to_json
 from genplay.lab.presets import default_desk
 from genplay.lab.state import Desk, ModelChoice
 from genplay.spaces import World
@@ -72,6 +73,7 @@ class Project:
     world: World
     desks: Mapping[World, Desk]
     runs: Mapping[World, SavedRun] = field(default_factory=dict)
+    results: tuple[KeptResult, ...] = ()
 
 
 # Writing
@@ -89,6 +91,7 @@ def write(project: Project, path: Path) -> Path:
         "world": project.world,
         "desks": {world: m.desk_to_json(desk) for world, desk in project.desks.items()},
         "runs": {world: _run_to_json(world, run, entries) for world, run in project.runs.items()},
+        "results": [result_to_json(r, f"kept-{i}", entries) for i, r in enumerate(project.results)],
     }
     lifted = _lift(manifest, entries, seen)
     entries = {"manifest.json": json.dumps(lifted, ensure_ascii=False, indent=1).encode(), **entries}
@@ -148,7 +151,9 @@ def read(path: Path) -> Project:
         world = m.checked_world(lowered["world"])
         if world not in desks:
             raise ValueError(f"the world {world} is missing")
-        return Project(world, desks, runs)
+        # Files written before there were results have none.
+        kept = [result_from_json(result, entries) for result in lowered.get("results", ())]
+        return Project(world, desks, runs, tuple(result for result in kept if result is not None))
     except BadInput as error:
         raise BadInput(f"{path} cannot be opened: {str(error).rstrip('.')}.") from None
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
@@ -207,6 +212,7 @@ def capture(experiment: Experiment) -> Future[Project]:
     if now is not None and bench.told is not None:
         plans[bench.told.world], asked[bench.told.world] = bench.told, now
     world, desks = experiment.world, {name: experiment.desk(name) for name in experiment.worlds}
+    results = experiment.evaluation.results
     out: Future[Project] = Future()
 
     def gathered(_: Future[Checkpoint] | None = None) -> None:
@@ -218,7 +224,7 @@ def capture(experiment: Experiment) -> Future[Project]:
             if not future.cancelled() and future.exception() is None
         }
         if out.set_running_or_notify_cancel():
-            out.set_result(Project(world, desks, runs))
+            out.set_result(Project(world, desks, runs, results))
 
     if not asked:
         gathered()
@@ -273,5 +279,6 @@ def put(experiment: Experiment, project: Project) -> None:
         kept: Future[Checkpoint] = Future()
         kept.set_result(run.checkpoint)
         experiment.bench.put_left(world, plans[world], kept)
+    experiment.evaluation.bring_back(project.results)
     experiment.bench.come_back(experiment.plan())
     experiment.poll()

@@ -12,7 +12,7 @@ from tests.lab.fakes import Bench
 
 WINDOW = {
     "diagnostics.write", "app.quit", "window.theme", "window.scale", "window.screenshot", "window.panel",
-    "window.palette", "window.size", "window.focus", "help.shortcuts", "help.about",
+    "window.palette", "window.size", "window.focus", "evaluate.page", "help.shortcuts", "help.about",
 }  # fmt: skip
 
 

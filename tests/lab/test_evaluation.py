@@ -246,3 +246,60 @@ def test_refusals(lab: Page) -> None:
         lab.do("evaluate.sort", name="nil")
     with pytest.raises(BadInput, match="no row"):
         lab.do("evaluate.measure", row="nobody")
+
+
+def test_results_are_saved_with_the_experiment_and_come_back(lab: Page, tmp_path: Path) -> None:
+    lab.do("evaluate.columns", names=["nll", "nll_train"])
+    lab.done("evaluate.measure")
+    lab.done("evaluate.keep", title="early")
+    lab.step(3)
+    lab.done("evaluate.trap", name="noise")
+    before = lab.page.table
+    assert lab.experiment.dirty
+    lab.done("file.save_as", path=tmp_path / "all.genplay")
+    other = Page()
+    try:
+        other.do("evaluate.columns", names=["nll", "nll_train"])
+        other.do("file.open", path=tmp_path / "all.genplay")
+        other.wait(lambda: (s := other.experiment.snapshot()) is not None and s.step == 8)
+        after = other.page.table
+        assert [(r.title, r.kind, r.step) for r in after.rows] == [
+            (r.title, r.kind, r.step) for r in before.rows
+        ]
+        for a, b in zip(before.rows, after.rows, strict=True):
+            assert {n: f.quantity for n, f in a.figures.items()} == {
+                n: f.quantity for n, f in b.figures.items()
+            }
+            assert not b.stale("nll")
+        assert after.rows[2].note == before.rows[2].note
+        assert after.rows[2].base == OPEN
+        other.do("evaluate.columns", names=["bits_per_dim"])
+        other.done("evaluate.measure")
+        for a, b in zip(other.page.table.rows, before.rows, strict=True):
+            assert a.fresh("bits_per_dim").value == pytest.approx(
+                b.fresh("nll").value / 2 / 0.693147, rel=1e-4
+            )
+        rows = len(other.page.table.rows)
+        other.do("file.open", path=tmp_path / "all.genplay")
+        other.wait(lambda: (s := other.experiment.snapshot()) is not None and s.step == 8)
+        assert len(other.page.table.rows) == rows, "nothing stands there twice"
+    finally:
+        other.experiment.close()
+
+
+def test_a_damaged_result_is_refused_like_any_damage(lab: Page, tmp_path: Path) -> None:
+    import json
+    import zipfile
+
+    lab.done("evaluate.measure")
+    path = lab.done("file.save_as", path=tmp_path / "a.genplay")
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    manifest = json.loads(entries["manifest.json"])
+    manifest["results"][0]["figures"]["nll"]["quantity"][1] = "certain"
+    entries["manifest.json"] = json.dumps(manifest).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    with pytest.raises(BadInput, match="damaged"):
+        lab.do("file.open", path=path)

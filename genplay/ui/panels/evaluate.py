@@ -41,6 +41,8 @@ __all__ = ["EvaluatePanel"]
 
 _WIDE, _WORDS = 720, 560
 """Widths, at scale 1, from which the table and its words stand side by side, and from which buttons have words."""
+_LEAST_TABLE = 96
+"""The least height of the table, at scale 1."""
 _EVERY = 0.25
 _PAGES = (
     ("why", "Why", "Why do these figures differ?"),
@@ -72,10 +74,15 @@ class EvaluatePanel(QWidget):
         self.grid.removing.connect(lambda row: self._actions.run("evaluate.remove", row=row))
         self._build_pages()
         self._parts = QGridLayout()
-        self._layout = QVBoxLayout(self)
+        content = QWidget(self)
+        self._layout = QVBoxLayout(content)
         self._layout.addLayout(self._bar)
         self._layout.addLayout(self._state)
         self._layout.addLayout(self._parts, 1)
+        # A dock may be lower than the least height of all this: it scrolls then, and pushes no other panel away.
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(fitting_scroll_area(content, self))
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._draw)
         for signal in (self._page.changed, experiment.world_changed, experiment.run_changed):
@@ -330,6 +337,7 @@ class EvaluatePanel(QWidget):
         self._bar.setSpacing(theme.space(1))
         self._state.setSpacing(theme.space(1))
         self._parts.setSpacing(theme.space(3))
+        self.grid.setMinimumHeight(theme.px(_LEAST_TABLE))
         self._side_column.setSpacing(theme.space(2))
         for button, icon in ((self.keep, "pin"), (self.add, "plus"), (self.out, "download")):
             button.setIcon(theme.icon(icon))

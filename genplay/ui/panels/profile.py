@@ -80,7 +80,10 @@ class Profile(QWidget):
     def _area(self) -> QRectF:
         line = self.fontMetrics().height()
         pad = self._theme.px(6)
-        return QRectF(pad, line + pad, self.width() - 2 * pad, max(20, self.height() - 3.2 * line - 2 * pad))
+        below = 3.2 if len(self._axes()) == len(self._fitting()) else 4.4
+        return QRectF(
+            pad, line + pad, self.width() - 2 * pad, max(20, self.height() - below * line - 2 * pad)
+        )
 
     def _x(self, k: int, count: int) -> float:
         area = self._area()

@@ -1,0 +1,109 @@
+"""The rows of the page Evaluate in a project file: what was measured, of which run, and its parameters, so that more can be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast, get_args
+
+import numpy as np
+
+from genplay.errors import BadInput
+from genplay.lab import manifest as m
+from genplay.lab.candidates import TRAPS, Candidate
+from genplay.lab.score_table import Figure, RowKind, ScoreRow
+from genplay.lab.state import ModelChoice
+from genplay.quantity import Quantity
+
+if TYPE_CHECKING:
+    from genplay.training.plan import RunPlan
+
+__all__ = ["KeptResult", "result_from_json", "result_to_json"]
+
+
+@dataclass(frozen=True, eq=False)
+class KeptResult:
+    """One row with its figures, and the run that it is about."""
+
+    row: ScoreRow
+    candidate: Candidate
+
+
+def result_to_json(result: KeptResult, name: str, entries: dict[str, bytes]) -> dict[str, Any]:
+    """What the manifest says of a row; its parameters go into ``entries`` under ``runs/name``."""
+    from safetensors.numpy import save as to_safetensors
+
+    row, candidate = result.row, result.candidate
+    plan, checkpoint = candidate.plan, candidate.checkpoint
+    weights = None
+    if checkpoint is not None:
+        weights = f"runs/{name}.safetensors"
+        entries[weights] = to_safetensors({k: np.array(a, order="C") for k, a in checkpoint.state.items()})
+    objective = plan.card.objective(plan.world, plan.objective).id
+    return {
+        "key": row.key, "title": row.title, "kind": row.kind, "note": row.note, "base": row.base, "trap": candidate.trap,
+        "world": row.world, "step": candidate.step,
+        "choice": m.choice_to_json(ModelChoice(plan.card.id, objective, plan.model_knobs, plan.full_recipe)),
+        "seed": plan.seed, "data": m.spec_to_json(plan.data.spec), "weights": weights,
+        "at": checkpoint.step if checkpoint is not None else 0,
+        "marks": [[mark.step, mark.text, mark.subject] for mark in cast("tuple[Any, ...]", candidate.marks)],
+        "figures": {id: _figure_to_json(figure) for id, figure in row.figures.items()},
+    }  # fmt: skip
+
+
+def _figure_to_json(figure: Figure) -> dict[str, Any]:
+    found = figure.quantity
+    quantity = None
+    if found is not None:
+        # As text, for JSON has no infinity.
+        quantity = [repr(found.value), found.kind, found.stderr, found.method, found.unit, found.direction]
+    return {"step": figure.step, "trouble": figure.trouble, "quantity": quantity}
+
+
+def result_from_json(given: Mapping[str, Any], entries: Mapping[str, bytes]) -> KeptResult | None:
+    """The row again; None where its model is not known here (one of the user's own). Raises as project files do."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as from_safetensors
+
+    from genplay.datasets.registry import build
+    from genplay.models.registry import cards
+    from genplay.training.checkpoint import Checkpoint
+    from genplay.training.history import History, Mark
+    from genplay.training.plan import RunPlan
+
+    if str(given["choice"]["model"]) not in cards():
+        return None
+    world, trap, kind = m.checked_world(given["world"]), str(given["trap"]), str(given["kind"])
+    if kind not in get_args(RowKind) or (trap and trap not in TRAPS):
+        raise ValueError(f"a row of the kind {kind!r}, {trap!r}")
+    choice, spec = m.choice_from_json(given["choice"], world), m.spec_from_json(given["data"], world)
+    plan: RunPlan = RunPlan(
+        choice.model, world, build(spec), choice.objective, choice.knobs.as_dict(), choice.recipe,
+        m.checked_seed(given["seed"]),
+    )  # fmt: skip
+    checkpoint = None
+    if given["weights"] is not None:
+        try:
+            state = from_safetensors(entries[given["weights"]])
+        except SafetensorError as error:
+            raise BadInput(f"the weights of a kept result are damaged ({error})") from None
+        checkpoint = Checkpoint(int(given["at"]), 0.0, state, History())
+    marks = tuple(Mark(int(step), str(text), str(subject)) for step, text, subject in given["marks"])
+    candidate = Candidate(plan, checkpoint, trap, marks)
+    figures = {str(id): _figure_from_json(figure) for id, figure in given["figures"].items()}
+    row = ScoreRow(
+        str(given["key"]), str(given["title"]), cast("RowKind", kind), choice.model, world, plan.data.spec,
+        candidate.step, figures, str(given["note"]), str(given["base"]),
+    )  # fmt: skip
+    return KeptResult(row, candidate)
+
+
+def _figure_from_json(given: Mapping[str, Any]) -> Figure:
+    quantity = None
+    if given["quantity"] is not None:
+        value, kind, stderr, method, unit, direction = given["quantity"]
+        if kind not in ("exact", "bound", "estimate") or direction not in (None, "lower", "upper"):
+            raise ValueError(f"a figure of the kind {kind!r}, {direction!r}")
+        error = None if stderr is None else float(stderr)
+        quantity = Quantity(float(value), kind, error, str(method), str(unit), direction)
+    return Figure(quantity, int(given["step"]), str(given["trouble"]))
