@@ -251,9 +251,11 @@ class HealthPanel(QWidget):
         self._show_evidence(finding)
 
     def _show_evidence(self, finding: Finding | None) -> None:
-        if finding is self._said and finding is not None:
-            return
-        self._said = finding
+        said, self._said = self._said, finding
+        if finding is not None and said is not None:
+            # Findings are told anew at each look, also those that no rule has looked at since.
+            if finding.evidence is said.evidence and finding.figures is said.figures:
+                return
         shown: list[Exhibit] = list(finding.evidence) if finding is not None else []
         if finding is not None and finding.figures:
             shown.append(Facts("Figures", finding.figures))
