@@ -252,10 +252,9 @@ class HealthPanel(QWidget):
 
     def _show_evidence(self, finding: Finding | None) -> None:
         said, self._said = self._said, finding
-        if finding is not None and said is not None:
-            # Findings are told anew at each look, also those that no rule has looked at since.
-            if finding.evidence is said.evidence and finding.figures is said.figures:
-                return
+        # Findings are told anew at each look, also those that no rule has looked at since.
+        if finding and said and finding.evidence is said.evidence and finding.figures is said.figures:
+            return
         shown: list[Exhibit] = list(finding.evidence) if finding is not None else []
         if finding is not None and finding.figures:
             shown.append(Facts("Figures", finding.figures))
