@@ -90,7 +90,7 @@ CONDITIONS: Mapping[str, Condition] = {
             "Chains keep to the place where they began, so what they say of the model is wrong.",
             Demonstration(
                 "Persistent chains on eight blobs with short steps only, no far leaps and no new starts: none leaves its blob.",
-                "plane", "eight-gaussians", "ebm", "pcd", {"leaps": 0, "restart": 0.0, "k": 5, "step_size": 0.001},
+                "plane", "eight-gaussians", "ebm", "pcd", {"leaps": 0, "restart": 0.0, "k": 3, "step_size": 0.0005},
             ),
         ),
         Condition(

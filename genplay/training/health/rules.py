@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -52,11 +53,16 @@ class Patient:
         if step > self._samples[0] and len(samples) >= _SAMPLES // 2:
             self._samples = (step, np.asarray(samples[:_SAMPLES], np.float64))
 
-    def samples(self) -> Array | None:
-        """Up to 500 samples, at most a twentieth of the run old; None where the model has none, or they take too long."""
+    def samples(self, *, draw: bool = True) -> Array | None:
+        """Up to 500 samples, at most a twentieth of the run old; None where the model has none, or they take too long.
+
+        Without ``draw`` only those that are there already, except when time does not matter.
+        """
         step = self.trainer.step_count
         if not self.model.draws:
             return None
+        if not draw and math.isfinite(self.seconds):
+            return self._samples[1] if step - self._samples[0] <= step // 20 else None
         if self._samples[1] is None or step - self._samples[0] > step // 20:
             with self.trainer.viewing() as model:
                 drawn = probes.samples(model, _SAMPLES, self.trainer.view_seed, self.seconds)
@@ -130,7 +136,7 @@ def _mixing(patient: Patient) -> Reading:
     trainer = patient.trainer
     patient.follow_chains()
     steps, trace = patient.trace.later_half()
-    own = patient.samples() if trainer.plan.world == "plane" else None
+    own = patient.samples(draw=False) if trainer.plan.world == "plane" else None
     if own is None:
         return mixing(steps, trace)
     energy = None

@@ -251,9 +251,10 @@ class HealthPanel(QWidget):
         self._show_evidence(finding)
 
     def _show_evidence(self, finding: Finding | None) -> None:
-        if finding is self._said and finding is not None:
+        said, self._said = self._said, finding
+        # Findings are told anew at each look, also those that no rule has looked at since.
+        if finding and said and finding.evidence is said.evidence and finding.figures is said.figures:
             return
-        self._said = finding
         shown: list[Exhibit] = list(finding.evidence) if finding is not None else []
         if finding is not None and finding.figures:
             shown.append(Facts("Figures", finding.figures))

@@ -167,7 +167,7 @@ def test_tiny_data_are_looked_at_without_a_word_of_trouble(rows: list[list[float
 
 def case(*states: str, lasts: int = 100, finished: bool = False) -> list[bool]:
     """Whether a condition is told after each look, 50 steps apart."""
-    one = checkups._Case(Rule("exploding-loss", lambda _: True, lambda _: Reading("well", ""), lasts))
+    one = checkups._Case(Rule("exploding-loss", lambda _: True, lambda _: Reading("well", ""), lasts), 0.0)
     told = []
     for i, state in enumerate(states):
         one.take(Reading(state, "as seen"), 50 * (i + 1))
@@ -212,22 +212,28 @@ def test_looks_are_paced_by_what_they_cost(monkeypatch: pytest.MonkeyPatch) -> N
     run = trainer("two-moons", "gaussian", n=50)
     run.advance(1)
     checkup = Checkup(run)
-    looked = []
+    looked: dict[str, list[float]] = {id: [] for id in CONDITIONS}
 
-    def dear(_: Patient) -> Reading:
-        looked.append(clock[0])
-        clock[0] += 0.3
-        return Reading("well", "")
+    def look_for(id: str, cost: float):
+        def dear(_: Patient) -> Reading:
+            looked[id].append(clock[0])
+            clock[0] += cost
+            return Reading("well", "")
 
-    for one in checkup._cases.values():
-        one.rule = replace(one.rule, look=dear, applies=lambda _: True)
-    while clock[0] < 100:
+        return dear
+
+    for id, one in checkup._cases.items():
+        cost = 0.3 if id in ("mode-collapse", "memorisation") else 0.001
+        one.rule = replace(one.rule, look=look_for(id, cost), applies=lambda _: True)
+    while clock[0] < 200:
         checkup.look()
         clock[0] += 0.02
-    spent = 0.3 * len(looked)
-    assert looked[0] >= checkups.PERIOD
-    assert spent / 100 <= checkups.SHARE * 1.1
-    assert len(looked) > 5
+    spent = 0.3 * (len(looked["mode-collapse"]) + len(looked["memorisation"]))
+    assert min(times[0] for times in looked.values()) >= checkups.PERIOD
+    assert 2 <= len(looked["memorisation"]) <= 6
+    assert spent / 200 <= checkups.SHARE
+    # A cheap rule does not wait for a dear one.
+    assert len(looked["chain-not-mixing"]) > 150
 
 
 def test_conditions_and_rules_are_the_same() -> None:
