@@ -134,12 +134,10 @@ class CensusRun:
 
         def work(progress: Callable[[float, str], None], cancelled: Callable[[], bool]) -> tuple[Census, int]:
             from genplay.lab.census_taking import census_of
-            from genplay.spaces.one_thread import one_thread
             from genplay.training.device import single_thread
 
             single_thread()
-            with one_thread():
-                return census_of(model, data, on, progress, cancelled), step
+            return census_of(model, data, on, progress, cancelled), step
 
         if turn != self._turn:
             settled.set_result(Cancelled("The census was stopped."))

@@ -16,6 +16,7 @@ from genplay.spaces.binary import PIXELS, SIDE
 if TYPE_CHECKING:
     from genplay.datasets.base import Data
     from genplay.metrics.census import Census
+    from genplay.metrics.watch import Watch
     from genplay.models.base import Model
     from genplay.spaces.subcube import Known
 
@@ -37,9 +38,8 @@ def census_of(
 
     Raises ``BadInput`` if there is no such law, ``Failure`` if the model cannot say how probable an image is, or when cancelled.
     """
-    from genplay.metrics.census import take_census
     from genplay.metrics.watch import Watch
-    from genplay.models.image_table import law_table, model_table
+    from genplay.spaces.one_thread import one_thread
 
     if data.world != "digits":
         raise BadInput(
@@ -48,6 +48,14 @@ def census_of(
     if on not in ON:
         raise BadInput(f"There is no target '{on}'.{suggest(on, ON)} Allowed: {', '.join(ON)}.")
     watch = Watch.of(progress, cancelled)
+    with one_thread():
+        return _taken(model, data, on, watch)
+
+
+def _taken(model: Model | None, data: Data, on: str, watch: Watch) -> Census:
+    from genplay.metrics.census import take_census
+    from genplay.models.image_table import law_table, model_table
+
     blocks: Callable[[], Callable[[int, int], NDArray[np.float64]]] | None = getattr(
         data.law, "log_prob_blocks", None
     )

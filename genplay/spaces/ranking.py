@@ -1,6 +1,6 @@
 """All images in the order of their probability, without sorting them: a histogram of the table of log p, refined where asked.
 
-The histogram has 2^16 bins between the least and the largest finite log p. What is asked of one place in the order (the k-th
+The histogram has 2^14 bins between the least and the largest finite log p. What is asked of one place in the order (the k-th
 image, how many images hold a share of the mass) is then exact after a look at the members of one bin.
 """
 
@@ -14,7 +14,7 @@ from genplay.spaces.basins import Codes, Tick, pixels_of, silent
 __all__ = ["Ranking"]
 
 Array = NDArray[np.float64]
-BINS = 1 << 16
+BINS = 1 << 14
 PIECE = 1 << 17
 """Counting holds Python's lock: in pieces of this size for less than a millisecond at a time."""
 
@@ -115,7 +115,7 @@ class Ranking:
         return self.low + (bin - 0.01) / self._scale if self._scale else self.low
 
     def profile(self, points: int = 400) -> tuple[NDArray[np.int64], Array]:
-        """log p against rank: ranks, nearly even on a log axis, and log p there, within one part in 65,536 of its range."""
+        """log p against rank: ranks, nearly even on a log axis, and log p there, within one part in 16,384 of its range."""
         finite = int(self._count.sum())
         ranks = np.unique(np.geomspace(1, finite, points).round().astype(np.int64))
         exact = min(finite, 1024)

@@ -12,7 +12,7 @@ from genplay.spaces.ranking import Ranking
 from tests.spaces.tables import ising, tables
 
 
-@pytest.fixture(params=[1 << 16, 7])
+@pytest.fixture(params=[1 << 14, 7])
 def bins(request, monkeypatch):
     monkeypatch.setattr(module, "BINS", request.param)
     monkeypatch.setattr(module, "PIECE", 16)

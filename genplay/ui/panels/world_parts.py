@@ -136,7 +136,7 @@ class MinimaPart(Part):
         self.grid.framed = True
         self.grid.chosen.connect(lambda index: self._actions.run("world.minimum", index=index))
         self._column.addWidget(self.grid)
-        self.told = self.words("The chosen minimum", 3)
+        self.told = self.words("The chosen minimum", 4)
         self.look = QPushButton("Look at it", self)
         self.look.setToolTip("Make it the image that the panels Inside and World are about.")
         self.look.setAccessibleName("Look at the chosen minimum")
