@@ -23,7 +23,8 @@ _LEAST = 76
 
 
 class Profile(QWidget):
-    """Each axis runs from the worst to the best of what was measured; a line stops where a run has no figure.
+    """Each axis runs from the worst to the best of what was measured; a line stops where a run has no figure. Measures of
+    which neither way is better have no axis.
 
     Axes whose figures are positive and lie far apart are logarithmic, with a stroke for each halving.
     """
@@ -66,6 +67,8 @@ class Profile(QWidget):
         """Measures with a finite figure, and the figures at the lower and the upper end."""
         out = []
         for card in self._table.columns:
+            if card.better == "neither":
+                continue
             known = [q.value for _, row in self._lines() if (q := row.fresh(card.id)) is not None]
             known = [value for value in known if math.isfinite(value)]
             if known:
@@ -133,7 +136,8 @@ class Profile(QWidget):
             painter.setPen(theme.color("text_dim"))
             line = self.fontMetrics().height()
             where = QRectF(0, self.height() - line, self.width(), line)
-            text = f"{left_out} more measures need a wider panel."
+            more = "measure needs" if left_out == 1 else "measures need"
+            text = f"{left_out} more {more} a wider panel."
             painter.drawText(where, Qt.AlignmentFlag.AlignCenter, text)
         painter.end()
 

@@ -69,7 +69,7 @@ class ScoreGrid(QTableWidget):
         names.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         names.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         names.sectionClicked.connect(lambda i: self._pick(i, -1))
-        self.currentCellChanged.connect(lambda row, column, *_: self._pick(row, column))
+        self.cellClicked.connect(self._pick)
         theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -233,7 +233,11 @@ class ScoreGrid(QTableWidget):
             self.setCurrentCell(-1, -1)
             self.picked.emit("", "")
         else:
+            before = (self.currentRow(), self.currentColumn())
             super().keyPressEvent(event)
+            # Only what the user does is a choice: Qt makes a cell current by itself as soon as the table has the focus.
+            if (self.currentRow(), self.currentColumn()) != before:
+                self._pick(self.currentRow(), self.currentColumn())
             return
         event.accept()
 
