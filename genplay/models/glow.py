@@ -16,9 +16,10 @@ from torch import Tensor, nn
 
 from genplay.models.cards.glow import CARD, GlowKnobs
 from genplay.models.coupling import AffineCoupling
-from genplay.models.flow import Chain, Layer, PlaneFlow, Transform
+from genplay.models.dequantise import DigitFlow
+from genplay.models.flow import Chain, Flow, Layer, PlaneFlow, Transform
 
-__all__ = ["ActNorm", "Glow", "InvertibleLinear"]
+__all__ = ["ActNorm", "DigitGlow", "Glow", "InvertibleLinear"]
 
 
 class ActNorm(Layer):
@@ -96,11 +97,19 @@ class GlowStep(Layer):
         return self.norm.inverse(self.mix.inverse(self.couple.inverse(y)))
 
 
-class Glow(PlaneFlow):
-    """Glow on the plane."""
+class GlowLayers(Flow):
+    """The layers of Glow in any number of dimensions."""
 
     card = CARD
     knobs: GlowKnobs
 
     def make_transform(self, generator: torch.Generator) -> Transform:
         return Chain(GlowStep(self.dim, self.knobs, generator) for _ in range(self.knobs.layers))
+
+
+class Glow(GlowLayers, PlaneFlow):
+    """Glow on the plane."""
+
+
+class DigitGlow(GlowLayers, DigitFlow):
+    """Glow of dequantised images: the linear map mixes all 25 pixels."""

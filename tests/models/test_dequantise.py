@@ -17,7 +17,7 @@ from genplay.spaces.plane import HOME, Box, Grid
 from tests.models.harness import build, few_images, train
 
 OBJECTIVES = ["variational", "uniform"]
-DIGIT_FLOWS = ["nsf", "realnvp", "maf"]
+DIGIT_FLOWS = ["nsf", "realnvp", "glow", "maf"]
 ALL_FOUR = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
 SHARES = (0.5, 0.0, 0.2, 0.3)
 
