@@ -16,6 +16,7 @@ def bars(window: MainWindow) -> list[QTabBar]:
 
 def test_every_panel_is_a_dock_and_comes_to_the_front(window: MainWindow, qtbot) -> None:
     assert {"inside", "compare", "code"} <= set(window.docks.docks) <= set(PANELS)
+    window.dispatch.run("world.choose", name="digits")  # on the plane the panel World is absent
     for name in window.docks.docks:
         window.dispatch.run("window.panel", name=name, shown=True)
         qtbot.waitUntil(lambda name=name: not window.docks.dock(name).visibleRegion().isEmpty())
