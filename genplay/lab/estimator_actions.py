@@ -21,7 +21,7 @@ SPECS = (
     ),
     ActionSpec(
         "estimators.run", "Estimate beside the truth", "Let every estimator try on a copy of the model as it is now.", (), "Model",
-        "Ctrl+Shift+E",
+        "Ctrl+Alt+E",
     ),
     ActionSpec(
         "stage.measure", "Measure a region",

@@ -6,8 +6,8 @@ from html import escape
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QGridLayout,
@@ -19,11 +19,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from genplay.metrics.estimators.convergence import Convergence
 from genplay.metrics.estimators.questions import QUESTIONS
 from genplay.ui.fields import Combo
 from genplay.ui.forms import Form
-from genplay.ui.panels.convergence_plot import ConvergencePlot, Way, draw_marker, values_in_view
+from genplay.ui.panels.convergence_plot import ConvergencePlot, Way, values_in_view
+from genplay.ui.panels.estimator_words import EstimatorWords, sentence
 from genplay.ui.panels.fit import fitting_scroll_area
 from genplay.ui.panels.lines import Lines
 from genplay.ui.section import Section
@@ -36,118 +36,6 @@ __all__ = ["EstimatorsPanel"]
 _WIDE, _MEDIUM = 780, 460
 """Widths, at scale 1, from which three or two parts stand side by side."""
 _HINT = "Press Estimate: every estimator tries on a copy of the model as it is now, beside the exact answer."
-
-
-class _Mark(QWidget):
-    """The colour and the marker of an estimator."""
-
-    def __init__(self, theme: Theme, colour: str, marker: int) -> None:
-        super().__init__()
-        self._theme, self._colour, self._marker = theme, colour, marker
-        self.setFixedWidth(theme.px(16))
-
-    def sizeHint(self) -> QSize:
-        return QSize(self._theme.px(16), self._theme.px(16))
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(self._colour))
-        draw_marker(painter, QPointF(self.width() / 2, self._theme.px(9)), self._theme.px(4), self._marker)
-        painter.end()
-
-
-class _Words(QWidget):
-    """The estimators one below the other: mark, name, value, and what it does."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setColumnStretch(1, 1)
-        self._texts: list[tuple[QLabel, bool]] = []
-
-    def say(self, head: str, ways: tuple[Way, ...], truth: float | None, notes: tuple[str, ...]) -> None:
-        """Write them anew."""
-        while self._grid.count():
-            item = self._grid.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        self._texts = []
-        self._grid.setHorizontalSpacing(self._theme.space(1))
-        self._grid.setVerticalSpacing(self._theme.space(2))
-        row = 0
-        if head:
-            self._add(head, row)
-            row += 1
-        for way in ways:
-            self._grid.addWidget(
-                _Mark(self._theme, way.colour, way.marker), row, 0, Qt.AlignmentFlag.AlignTop
-            )
-            label = self._label(_described(way.of, truth, self._theme), True)
-            label.setToolTip(_sentence(way.of.final.method))
-            self._grid.addWidget(label, row, 1)
-            row += 1
-        for note in notes:
-            self._add(f"<span style='color:{self._theme.tokens.text_dim}'>{escape(note)}</span>", row)
-            row += 1
-        for i in range(self._grid.rowCount()):
-            self._grid.setRowStretch(i, int(i == row))
-        self._fit()
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """What is written."""
-        return tuple(label.text() for label, _ in self._texts)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
-        """Each text exactly as high as it is at this width: a grid would give it the height of a narrower one."""
-        room = self.width() - self._theme.px(16) - self._grid.horizontalSpacing()
-        for label, indented in self._texts:
-            label.setFixedHeight(max(label.heightForWidth(room if indented else self.width()), 1))
-
-    def _add(self, text: str, row: int) -> None:
-        self._grid.addWidget(self._label(text, False), row, 0, 1, 2)
-
-    def _label(self, text: str, indented: bool) -> QLabel:
-        label = QLabel(text)
-        label.setTextFormat(Qt.TextFormat.RichText)
-        let_wrap(label)
-        label.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._texts.append((label, indented))
-        return label
-
-
-def _described(way: Convergence, truth: float | None, theme: Theme) -> str:
-    dim = theme.tokens.text_dim
-    off = ""
-    if truth is not None and np.isfinite(way.final.value):
-        gap = way.final.value - truth
-        inside = way.covers(truth) if way.final.stderr is not None else None
-        said = (
-            ""
-            if inside is None or way.final.kind == "bound"
-            else ", within its bar"
-            if inside
-            else ", outside its bar"
-        )
-        off = f"; {abs(gap):.3f} {'above' if gap > 0 else 'below'} the truth{said}"
-    return (
-        f"<b>{escape(way.title)}</b> {escape(str(way.final))}{off}<br>"
-        f"<span style='color:{dim}'>{escape(way.why)}</span>"
-    )
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
 class EstimatorsPanel(QWidget):
@@ -177,7 +65,7 @@ class EstimatorsPanel(QWidget):
             self._row.addWidget(plot, 1)
         column.addLayout(self._row, 1)
         column.addWidget(self.readout)
-        self.words = _Words(theme)
+        self.words = EstimatorWords(theme)
         self._words_scroll = fitting_scroll_area(self.words, self)
         self._controls_scroll = fitting_scroll_area(self._controls, self)
         content = QWidget(self)
@@ -307,7 +195,7 @@ class EstimatorsPanel(QWidget):
         colour = theme.tokens.truth
         known = (
             f"<b style='color:{colour}'>Truth</b> {escape(str(truth))}, {truth.kind}<br>"
-            f"<span style='color:{theme.tokens.text_dim}'>{escape(_sentence(truth.method))} The model after "
+            f"<span style='color:{theme.tokens.text_dim}'>{escape(sentence(truth.method))} The model after "
             f"{e.step:,} steps. Bands are 95 % error bars.</span>"
             if truth is not None
             else "Nobody knows the exact answer here. Bands are 95 % error bars."

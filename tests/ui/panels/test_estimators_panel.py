@@ -74,6 +74,10 @@ def test_the_entropy_is_estimated_beside_its_truth(qtbot, scene: Scene, until, w
     assert not panel.plots[1].isVisible()
     assert "Monte Carlo" in panel.plots[0].accessibleName()
     assert panel.run.text() == "Estimate"
+    until(
+        lambda: all(label.height() >= label.heightForWidth(label.width()) for label, _ in panel.words._texts),
+        "for all texts to have their room",
+    )
 
 
 def test_a_reason_takes_the_place_of_an_answer(qtbot, scene: Scene, until) -> None:
