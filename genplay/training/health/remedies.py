@@ -8,6 +8,7 @@ from typing import Any
 from genplay.knobs import Value
 from genplay.training.health.finding import Remedy
 from genplay.training.plan import RunPlan
+from genplay.training.recipe import Recipe
 
 __all__ = ["remedy"]
 
@@ -112,6 +113,11 @@ def _spread(run: _Knobs) -> Remedy | None:
         words.append(
             "show the discriminator how crowded each sample's neighbourhood is (minibatch discrimination)"
         )
+    usual = Recipe.for_card(run.plan.card).learning_rate
+    recipe: dict[str, Value] = {}
+    if run.recipe.learning_rate > 2 * usual:
+        recipe["learning_rate"] = usual
+        words.append(f"lower the learning rate to {usual:g}")
     objective = "non-saturating" if run.objective == "minimax" else None
     if objective:
         words.append("take the non-saturating loss")
@@ -120,7 +126,7 @@ def _spread(run: _Knobs) -> Remedy | None:
         words.append("let the likelihood alone count")
     if not words:
         return None
-    return Remedy(f"{_listed(words)}.", knobs, objective=objective)
+    return Remedy(f"{_listed(words)}.", knobs, recipe, objective)
 
 
 def _listed(words: list[str]) -> str:
