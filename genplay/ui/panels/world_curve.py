@@ -131,8 +131,9 @@ class WorldCurve(Painted):
             painter.setBrush(colour)
             for point in line.toList():
                 painter.drawEllipse(point, theme.px(2.5), theme.px(2.5))
+        taken: list[QRectF] = []
         for mark in self._marks:
-            self._draw_mark(painter, mark)
+            self._draw_mark(painter, mark, taken)
         painter.end()
 
     def _x_axis(self, painter: QPainter, plot: QRectF) -> None:
@@ -155,7 +156,8 @@ class WorldCurve(Painted):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(plot)
 
-    def _draw_mark(self, painter: QPainter, mark: Mark) -> None:
+    def _draw_mark(self, painter: QPainter, mark: Mark, taken: list[QRectF]) -> None:
+        """Draw a mark, its text below those of the marks before where they would overlap."""
         theme, plot, metrics = self._theme, self._plot, self.small()
         wide = metrics.horizontalAdvance(mark.text)
         if mark.y is None:
@@ -179,6 +181,10 @@ class WorldCurve(Painted):
             return
         if mark.text:
             box = QRectF(place.x() - 2, place.y() - metrics.ascent(), wide + 4, metrics.height())
+            while any(box.intersects(other) for other in taken) and box.bottom() < plot.bottom():
+                box.translate(0, metrics.height())
+                place += QPointF(0, metrics.height())
+            taken.append(box)
             ground = QColor(theme.tokens.surface)
             ground.setAlpha(210)
             painter.fillRect(box, ground)
