@@ -28,7 +28,6 @@ from genplay.quantity import Kind, Quantity, estimate
 __all__ = ["Field", "OdeFlow", "OdePlaneFlow", "OdeTransform", "Pass"]
 
 AGREED = 0.01
-PICTURE_STEPS = 8
 
 
 class Pass(Protocol):
@@ -139,16 +138,8 @@ class OdePlaneFlow(OdeFlow, PlaneFlow):
         return self.way_of(noise)
 
     def exhibits(self, about: About) -> tuple[Exhibit, ...]:
-        """The pictures follow the field in few steps, which the eye cannot tell from many; the last facts in all."""
-        transform, usual = self.transform, self.density_kind
-        steps = transform.steps
-        transform.steps = min(steps, PICTURE_STEPS)
-        self.density_kind = usual if transform.steps == steps else "estimate"
-        try:
-            shown = (*super().exhibits(about), *self._paths(about))
-        finally:
-            transform.steps, self.density_kind = steps, usual
-        return (*shown, self._converged(about.x))
+        """What every flow shows, samples on their way, and whether the steps are fine enough."""
+        return (*super().exhibits(about), *self._paths(about), self._converged(about.x))
 
     @torch.no_grad()
     def _paths(self, about: About) -> tuple[Exhibit, ...]:

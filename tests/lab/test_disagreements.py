@@ -96,13 +96,7 @@ def test_other_data_are_not_compared() -> None:
     assert not found(row("a", kl=e(0.3), reverse_kl=e(0.5)), other)
 
 
-def test_copies_are_told_by_the_nearest_neighbour(monkeypatch) -> None:
-    from genplay.metrics import registry
-    from genplay.metrics.registry import MetricCard
-
-    ratio = MetricCard("nearest_neighbour", "Nearest-neighbour ratio", "Copies.", "", "neither")
-    known = {**registry.cards(), "nearest_neighbour": ratio}
-    monkeypatch.setattr(registry, "cards", lambda: known)
+def test_copies_are_told_by_the_nearest_neighbour() -> None:
     copier = row("copier", nearest_neighbour=estimate(0.2, 0.05, "m"))
     assert "ratio ≈ 0.200 ± 0.050" in found(copier)["Good samples, or copies"]
     assert not found(row("honest", nearest_neighbour=estimate(0.65, 0.05, "m")))

@@ -24,7 +24,7 @@ def test_every_number_of_dimensions_is_timed() -> None:
     with pytest.raises(BadInput, match="draws no samples"):
         cost_against_dimensions("logistic")
     with pytest.raises(BadInput, match="not work in the world"):
-        cost_against_dimensions("glow")
+        cost_against_dimensions("score-sde")
 
 
 def test_the_model_draws_in_as_many_steps_as_are_timed_and_is_left_as_it_was(

@@ -40,5 +40,6 @@ CARD = Card(
     cost="T steps",
     target="genplay.models.run_mixture:run_mixture",
     trained_by="EM on the weights alone",
+    latents="a component: which run",
     architecture="several saved runs",
 )
