@@ -61,7 +61,10 @@ def test_a_mean_is_dragged(session: App, until: Until) -> None:
         return means[3]
 
     until(lambda: np.abs(now() - target).max() < 0.05, "for the mean to have moved")
-    assert plane.canvas.seen() == box, "the view stays where it is"
+    seen = plane.canvas.seen()
+    # A panel beside it may have taken or given a few pixels of width meanwhile.
+    assert (seen.y0, seen.y1) == (box.y0, box.y1), "the view stays where it is"
+    assert seen.x0 + seen.x1 == pytest.approx(box.x0 + box.x1, abs=1e-9)
     marks = session.experiment.snapshot().history.marks
     assert any("by hand" in mark.text for mark in marks)
 
