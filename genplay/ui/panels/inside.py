@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from genplay.models.exhibits import Exhibit
 from genplay.spaces.binary import SIDE
 from genplay.training.snapshot import Snapshot
 from genplay.ui.ask import LatestAsk
+from genplay.ui.columns import deal
 from genplay.ui.exhibits.kinds import view_of
 from genplay.ui.paint.heat import ink_table
 from genplay.ui.paint.tiles import TileGrid, digit_tiles
@@ -313,24 +315,12 @@ class InsidePanel(QWidget):
         n = min(max(room, 1), _MOST_COLUMNS, max(len(self._all()), 1))
         if n == len(self._columns) and not anew:
             return
-        for column in self._columns:
-            while column.count():
-                column.takeAt(0)
-            self._columns_row.removeItem(column)
-            column.deleteLater()
-        self._columns = []
-        for _ in range(n):
-            column = QVBoxLayout()
-            column.setSpacing(self._theme.space(2))
-            self._columns_row.addLayout(column, 1)
-            self._columns.append(column)
-        heights = [0] * n
         width = self.width() // n - self._theme.space(6)
-        for section, view in self._all():
-            shortest = heights.index(min(heights))
-            self._columns[shortest].addWidget(section)
+
+        def height(section: Section, view: QWidget) -> int:
             section.show()
             body = view.heightForWidth(width) if view.hasHeightForWidth() else view.sizeHint().height()
-            heights[shortest] += (body if section.opened else 0) + section.head.sizeHint().height()
-        for column in self._columns:
-            column.addStretch(1)
+            return (body if section.opened else 0) + section.head.sizeHint().height()
+
+        parts = ((section, partial(height, section, view)) for section, view in self._all())
+        self._columns = deal(self._columns_row, self._columns, n, self._theme.space(2), parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from genplay.models.exhibits import Facts
 from genplay.training.snapshot import Snapshot
+from genplay.ui.columns import deal
 from genplay.ui.exhibits.facts import FactsView
 from genplay.ui.fields import Combo
 from genplay.ui.panels.world_parts import KnownPart, MinimaPart, OrderPart, Part, WalkPart
@@ -255,21 +257,9 @@ class WorldPanel(QWidget):
         n = min(max(self.width() // self._theme.px(_COLUMN), 1), _MOST_COLUMNS)
         if n == len(self._columns):
             return
-        for column in self._columns:
-            while column.count():
-                column.takeAt(0)
-            self._across.removeItem(column)
-            column.deleteLater()
-        self._columns = []
-        for _ in range(n):
-            column = QVBoxLayout()
-            column.setSpacing(self._theme.space(2))
-            self._across.addLayout(column, 1)
-            self._columns.append(column)
-        heights = [0] * n
-        for section in self.sections.values():
-            shortest = heights.index(min(heights))
-            self._columns[shortest].addWidget(section)
-            heights[shortest] += section.sizeHint().height()
-        for column in self._columns:
-            column.addStretch(1)
+        parts = ((section, partial(_height, section)) for section in self.sections.values())
+        self._columns = deal(self._across, self._columns, n, self._theme.space(2), parts)
+
+
+def _height(section: QWidget) -> int:
+    return section.sizeHint().height()
