@@ -8,7 +8,11 @@ from genplay.knobs import again, knob
 from genplay.models.card import Objective
 from genplay.models.net_knobs import NetKnobs
 
-__all__ = ["FLOW_OBJECTIVES", "AffineKnobs", "FlowKnobs"]
+__all__ = ["AFFINE_RECIPE", "FLOW_OBJECTIVES", "AffineKnobs", "FlowKnobs"]
+
+AFFINE_RECIPE = {"learning_rate": 2e-3, "ema": 0.995, "clip": 30.0}
+"""How flows of affine layers are trained. The limit is seldom met, but once in some thousand steps a single batch has a
+gradient two hundred times as long as the others, and Adam, used to short ones, would then throw away all that was learned."""
 
 FLOW_OBJECTIVES = (
     Objective(

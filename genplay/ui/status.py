@@ -32,7 +32,7 @@ KEY_HELP = (
     "≥ ≤  a bound: the truth is certainly not on the other side.\n"
     "≈ ±  an estimate from random samples, with its standard error."
 )
-_EVERY = 0.1
+_EVERY = 0.2
 
 
 def figure(value: float) -> str:
@@ -106,7 +106,7 @@ class StatusBar(QStatusBar):
         self._fit()
 
     def render(self, snapshot: Snapshot) -> None:  # type: ignore[override]
-        """Show a snapshot; ten times a second is enough for figures that a person reads."""
+        """Show a snapshot; five times a second is enough for figures that a person reads."""
         now = time.monotonic()
         if now - self._drawn_at < _EVERY and snapshot.state == self._drawn_state:
             return

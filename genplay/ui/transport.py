@@ -31,7 +31,7 @@ __all__ = ["SPEEDS", "Transport", "restart_sentence"]
 SPEEDS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 0.0)
 """Steps a second from slow motion to full speed (0)."""
 
-_EVERY = 0.1
+_EVERY = 0.2
 """Seconds between looks at the figures while a run goes on: a person reads no faster."""
 
 

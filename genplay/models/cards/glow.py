@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from genplay.knobs import again
 from genplay.models.card import Card
-from genplay.models.flow_knobs import FLOW_OBJECTIVES, AffineKnobs
+from genplay.models.flow_knobs import AFFINE_RECIPE, FLOW_OBJECTIVES, AffineKnobs
 
 __all__ = ["CARD", "GlowKnobs"]
 
@@ -33,7 +33,7 @@ CARD = Card(
     density={"plane": "exact", "digits": "bound"},
     cost="one pass",
     target={"plane": "genplay.models.glow:Glow", "digits": "genplay.models.glow:DigitGlow"},
-    recipe={"learning_rate": 2e-3, "ema": 0.995},
+    recipe=AFFINE_RECIPE,
     trained_by="maximum likelihood",
     latents="a code as large as x",
     architecture="invertible layers",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from genplay.knobs import again, knob
 from genplay.models.card import Card
-from genplay.models.flow_knobs import FLOW_OBJECTIVES, AffineKnobs
+from genplay.models.flow_knobs import AFFINE_RECIPE, FLOW_OBJECTIVES, AffineKnobs
 
 __all__ = ["CARD", "MAFKnobs"]
 
@@ -50,7 +50,7 @@ CARD = Card(
     density={"plane": "exact", "digits": "bound"},
     cost="d passes",
     target={"plane": "genplay.models.maf:MAF", "digits": "genplay.models.maf:DigitMAF"},
-    recipe={"learning_rate": 2e-3, "ema": 0.995},
+    recipe=AFFINE_RECIPE,
     trained_by="maximum likelihood",
     latents="a code as large as x",
     architecture="invertible layers",

@@ -43,19 +43,24 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]
         super().__init__()
         self._path = QPainterPath()
         self._rect = QRectF()
+        self._x, self._y = np.empty(0), np.empty(0)
         self.pen = pen
 
     def set_pen(self, pen: QPen) -> None:
-        self.pen = pen
-        self.update()
+        if pen != self.pen:
+            self.pen = pen
+            self.update()
 
-    def show_curve(self, x: Floats, y: Floats) -> None:
-        """Draw y over x, both (n,), in the coordinates of the view (already logarithms where an axis is)."""
+    def show_curve(self, x: Floats, y: Floats) -> bool:
+        """Draw y over x, both (n,), in the coordinates of the view (already logarithms where an axis is); False: as before."""
+        if np.array_equal(x, self._x) and np.array_equal(y, self._y, equal_nan=True):
+            return False
+        self._x, self._y = x, y
         finite = np.isfinite(x) & np.isfinite(y)
         self.prepareGeometryChange()
         if finite.sum() < 2:
             self._path, self._rect = QPainterPath(), QRectF()
-            return
+            return True
         self._path = pg.arrayToQPath(
             np.ascontiguousarray(x, np.float64), np.ascontiguousarray(y, np.float64), connect="finite"
         )
@@ -64,6 +69,7 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]
         # A flat curve still needs a rectangle that is not empty, or the scene never asks it to paint.
         self._rect = QRectF(x0, y0, max(x1 - x0, 1e-9), max(y1 - y0, 1e-9))
         self.update()
+        return True
 
     def boundingRect(self) -> QRectF:
         return self._rect

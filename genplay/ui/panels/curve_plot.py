@@ -81,6 +81,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self._box = Box(0.0, 1.0, 0.0, 1.0)
         self._floor: float | None = None
         self._marks: tuple[Mark, ...] = ()
+        self._lines: tuple[object, ...] = ()
         self._hover: float | None = None
         self._top = 1.0
         self.unit = ""
@@ -124,8 +125,12 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self, curves: Mapping[str, Curve], floor: float | None, marks: tuple[Mark, ...], last_step: int
     ) -> None:
         """Draw these curves; ``floor`` is a value drawn as a dashed line across, ``last_step`` what the axis must hold."""
-        for name in [name for name in self._curves if name not in curves]:
+        gone = [name for name in self._curves if name not in curves]
+        for name in gone:
             self.view.removeItem(self._curves.pop(name))
+        lines = (floor, self.floor_text if floor is not None else "", marks, self.log_x, self.log_y)
+        moved = bool(gone) or lines != self._lines
+        self._lines = lines
         for name, curve in curves.items():
             item = self._curves.get(name)
             pen = QPen(
@@ -135,7 +140,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
                 item = self._curves[name] = CurveItem(pen)
                 self.view.addItem(item, ignoreBounds=True)
             item.set_pen(pen)
-            item.show_curve(self.x_of(curve.steps), self.y_of(curve.values))
+            moved |= item.show_curve(self.x_of(curve.steps), self.y_of(curve.values))
         self._floor, self._marks = floor, marks
         self._top = self._end(max(float(last_step), 1.0))
         low, high = value_range(
@@ -146,7 +151,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         if box != self._box:
             self._box = box
             self._place()
-        else:
+        elif moved:
             self.viewport().update()
 
     def _end(self, last: float) -> float:

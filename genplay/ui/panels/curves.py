@@ -64,6 +64,7 @@ class CurvesPanel(QWidget):
         self._switched: dict[str, bool] = {}
         self._drawn_at = 0.0
         self._curves: dict[str, Curve] = {}
+        self._said: tuple[object, ...] = ()
         self._read = {"loss": -1.0, "nll": -1.0}
         self.loss = _Half(theme, "Loss terms", self)
         self.nll = _Half(theme, "Negative log-likelihood", self)
@@ -132,6 +133,7 @@ class CurvesPanel(QWidget):
         for half in (self.loss, self.nll):
             half.column.setSpacing(self._theme.space(1))
             half.foot.setSpacing(self._theme.space(1))
+        self._said = ()
         self._draw()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -207,9 +209,7 @@ class CurvesPanel(QWidget):
         snapshot = self._snapshot
         history = snapshot.history if snapshot is not None else None
         terms = self._terms(history)
-        has_density = self._experiment.world in self._experiment.card.density
-        self._say(terms, has_density)
-        self._arrange()
+        self._say_anew(terms)
         last = snapshot.step if snapshot is not None else 1
         marks = history.marks if history is not None else ()
         self._curves = {}
@@ -232,6 +232,19 @@ class CurvesPanel(QWidget):
         self.nll.plot.show_curves(likelihoods, floor.value if floor is not None else None, marks, last)
         self._tell("loss")
         self._tell("nll")
+
+    def _say_anew(self, terms: list[str]) -> None:
+        """Words and their arrangement change far more seldom than the curves."""
+        experiment = self._experiment
+        has_density = experiment.world in experiment.card.density
+        on = tuple(name for name in (*terms, *_WORDS) if self._on(name))
+        said = (
+            terms, on, experiment.world, experiment.card.id, experiment.data.law is None, self.show_nll.isChecked()
+        )  # fmt: skip
+        if said != self._said:
+            self._said = said
+            self._say(terms, has_density)
+            self._arrange()
 
     def _say(self, terms: list[str], has_density: bool) -> None:
         words: list[str | Word] = []

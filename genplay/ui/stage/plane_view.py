@@ -75,6 +75,8 @@ class PlaneView(QWidget):
         self._snapshot: Snapshot | None = None
         self._drawn: dict[str, tuple[object, ...]] = {}
         self._held: tuple[object, ...] = ()
+        self._asked_layers: tuple[object, object, object] = (None, None, None)
+        self._layers: frozenset[str] = frozenset()
         self._levels: list[float] = []
         self._truth_top: tuple[object, float] | None = None
         self._marked = -1
@@ -92,8 +94,12 @@ class PlaneView(QWidget):
     def layers(self) -> frozenset[str]:
         """The layers switched on that this model and these data have."""
         experiment = self._experiment
-        layers: frozenset[str] = experiment.stage.layers
-        return layers - set(missing(experiment.card, "plane", experiment.data))
+        asked = (experiment.stage.layers, experiment.card, experiment.data)
+        # Asked for several times a beat, and hardly ever another answer.
+        if any(new is not old for new, old in zip(asked, self._asked_layers, strict=True)):
+            self._asked_layers = asked
+            self._layers = asked[0] - set(missing(experiment.card, "plane", experiment.data))
+        return self._layers
 
     def fields(self) -> tuple[FieldRequest, ...]:
         """The functions of the plane that the layers in view need from the model."""
