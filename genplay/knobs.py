@@ -13,10 +13,22 @@ from typing import Any, Literal, Self
 
 from genplay.errors import BadInput, suggest
 
-__all__ = ["KnobInfo", "Knobs", "Value", "again", "knob"]
+__all__ = ["KnobInfo", "Knobs", "Value", "again", "knob", "range_in_words"]
 
 Value = bool | int | float | str
 Type = Literal["bool", "int", "float", "choice"]
+
+
+def range_in_words(whole: bool, low: float | None, high: float | None) -> str:
+    """Which numbers are allowed: 'a whole number from 1 to 24', 'a number, at least 0'."""
+    kind = "a whole number" if whole else "a number"
+    if low is not None and high is not None:
+        return f"{kind} from {low:g} to {high:g}"
+    if low is not None:
+        return f"{kind}, at least {low:g}"
+    if high is not None:
+        return f"{kind}, at most {high:g}"
+    return kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +65,7 @@ class KnobInfo:
             return ", ".join(self.choices)
         if self.type == "bool":
             return "true, false"
-        kind = "a whole number" if self.type == "int" else "a number"
-        if self.low is not None and self.high is not None:
-            return f"{kind} from {self.low:g} to {self.high:g}"
-        if self.low is not None:
-            return f"{kind}, at least {self.low:g}"
-        if self.high is not None:
-            return f"{kind}, at most {self.high:g}"
-        return kind
+        return range_in_words(self.type == "int", self.low, self.high)
 
     def parse(self, raw: object) -> Value:
         """Turn text or a number into a checked value; raise ``BadInput`` naming the allowed values."""

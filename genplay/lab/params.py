@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from genplay.errors import BadInput, suggest
+from genplay.knobs import range_in_words
 from genplay.spaces.binary import PIXELS, SIDE
 
 __all__ = ["REQUIRED", "KnownPixels", "Param", "ParamType", "Pixels", "Points"]
@@ -110,14 +111,7 @@ class Param:
         )
 
     def _range(self) -> str:
-        kind = "a whole number" if self.type == "int" else "a number"
-        if self.low is not None and self.high is not None:
-            return f"{kind} from {self.low:g} to {self.high:g}"
-        if self.low is not None:
-            return f"{kind}, at least {self.low:g}"
-        if self.high is not None:
-            return f"{kind}, at most {self.high:g}"
-        return kind
+        return range_in_words(self.type == "int", self.low, self.high)
 
     def _number(self, raw: object) -> int | float:
         if isinstance(raw, bool) or not isinstance(raw, int | float | str):

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from genplay.errors import Failure
-from genplay.models.couplings import AffineCouplings
+from genplay.models.coupling import AffineCouplings
 
 __all__ = ["CodeDensity", "CodeKind"]
 

@@ -15,7 +15,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from genplay.spaces.binary import HIGH, LOW, PIXELS, half_images
+from genplay.models.prefix_tree import path_blocks
+from genplay.spaces.binary import PIXELS
 
 __all__ = ["context_tree_blocks"]
 
@@ -38,9 +39,4 @@ def context_tree_blocks(
             paths, log_lit[place, :contexts, None].float(), out=table[size : 2 * size].view(contexts, -1)
         )
         paths += log_dark[place, :contexts, None].float()
-    numbers = table.numpy()
-    place_bit = np.empty(PIXELS, dtype=np.int64)
-    place_bit[order] = 1 << np.arange(PIXELS)
-    low = half_images(LOW).astype(np.int64) @ place_bit[:LOW]
-    high = half_images(HIGH).astype(np.int64) @ place_bit[LOW:]
-    return lambda start, stop: numbers[high[start:stop, None] + low].astype(np.float64)
+    return path_blocks(table.numpy(), order)

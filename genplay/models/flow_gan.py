@@ -4,7 +4,7 @@
 
 with l the log odds of a discriminator that is trained beside it (``adversary``: the non-saturating game). On the plane G is a
 stack of spline layers (``nsf``). Images are made continuous by uniform dequantisation: w = x + u with u ~ U(0, 1) a pixel,
-v = w/2 in (0, 1), and y = logit v goes through affine couplings (``couplings``). A sample is lit where y > 0, so the model does
+v = w/2 in (0, 1), and y = logit v goes through affine couplings (``coupling``). A sample is lit where y > 0, so the model does
 have a probability P(x) = ∫ p(x + u) du, of which only a bound is at hand: log P(x) ≥ E log 1/k Σ_i p(x + u_i).
 
 The same s · likelihood + (1 − s) · game shows that the two goals are not one: samples may look right under a poor likelihood, and a
@@ -24,7 +24,7 @@ from torch.nn.functional import logsigmoid
 from genplay.models.adversary import Adversary
 from genplay.models.base import About, Batch, Model, Phase, Setting, Terms
 from genplay.models.cards.flow_gan import CARD, FlowGANKnobs
-from genplay.models.couplings import AffineCouplings
+from genplay.models.coupling import AffineCouplings
 from genplay.models.dequantise import TOGETHER
 from genplay.models.differentiation import slope_of
 from genplay.models.exhibits import Exhibit

@@ -19,7 +19,7 @@ from torch.nn.functional import logsigmoid
 
 from genplay.spaces.binary import HIGH, LOW, PIXELS, half_images
 
-__all__ = ["prefix_tree_blocks"]
+__all__ = ["path_blocks", "prefix_tree_blocks"]
 
 NEAR = 10
 """Places whose prefixes go through the network together: 2^10 rows of a hidden layer stay in a core's cache."""
@@ -36,7 +36,13 @@ def prefix_tree_blocks(
     """
     tree = _nodes(weight[:, torch.as_tensor(order)], bias, log_odds)
     _fold(tree)
-    table = tree.numpy()
+    return path_blocks(tree.numpy(), order)
+
+
+def path_blocks(
+    table: NDArray[np.floating], order: NDArray[np.int64]
+) -> Callable[[int, int], NDArray[np.float64]]:
+    """A ``table`` (2^25,) by path, the pixel ``order[i]`` being bit i of its index, as blocks of images (``HasBlocks``)."""
     place_bit = np.empty(PIXELS, dtype=np.int64)
     place_bit[order] = 1 << np.arange(PIXELS)
     low = half_images(LOW).astype(np.int64) @ place_bit[:LOW]

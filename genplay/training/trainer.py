@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
 from typing import Literal
@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from genplay.datasets.base import Data
 from genplay.errors import Failure
-from genplay.models.base import Model, Phase, Setting, Terms
+from genplay.models.base import Model, Setting, Terms
 from genplay.quantity import Quantity
 from genplay.spaces import DIMENSIONS
 from genplay.training import optimiser, parameters
@@ -30,6 +30,7 @@ from genplay.training.checkpoint import Checkpoint, State
 from genplay.training.device import choose, to_tensor
 from genplay.training.history import History
 from genplay.training.likelihood import Likelihood
+from genplay.training.optimised_phase import OptimisedPhase
 from genplay.training.plan import RunPlan
 
 __all__ = ["Checkpoint", "Diverged", "Trainer"]
@@ -42,24 +43,6 @@ _AVERAGE = "average/"
 
 class Diverged(Failure):
     """The loss is no longer a number. The trainer has gone back to the last good parameters."""
-
-
-class _Part:
-    """One phase with its optimiser, and how its terms are called in the history."""
-
-    def __init__(self, phase: Phase, kind: str, alone: bool) -> None:
-        self.phase = phase
-        self.prefix = "" if alone else f"{phase.name}_"
-        self.parameters: list[nn.Parameter] = list(phase.parameters or ())
-        self.optimiser = optimiser.make(self.parameters, kind) if self.parameters else None
-        self.gradients: list[Tensor] = []
-
-    def named(self, terms: Terms) -> Terms:
-        """The terms without their graph; ``loss`` of one of several optimised phases gets the phase's name."""
-        out = {name: value.detach() if value.requires_grad else value for name, value in terms.items()}
-        if self.prefix and self.optimiser is not None and "loss" in out:
-            out = {self.prefix + "loss" if name == "loss" else name: value for name, value in out.items()}
-        return out
 
 
 class Trainer:
@@ -87,7 +70,7 @@ class Trainer:
         self._batches = self._loaded(plan.data)
         phases = self.model.phases()
         alone = sum(phase.parameters is not None for phase in phases) <= 1
-        self._parts = [_Part(phase, self.recipe.optimiser, alone) for phase in phases]
+        self._parts = [OptimisedPhase(phase, self.recipe.optimiser, alone) for phase in phases]
         self._average = Average([p for part in self._parts for p in part.parameters])
         self._average.set_decay(self.recipe.ema)
         self._at = self._repeat = 0
@@ -183,11 +166,7 @@ class Trainer:
         phase = part.phase
         terms = phase.run(self._batches.whole if phase.full else self._batches.draw())
         if part.optimiser is not None:
-            part.gradients = _gradients(terms["loss"], part.parameters)
-            if self.recipe.clip > 0:
-                optimiser.clip_norm_(part.gradients, self.recipe.clip)
-            rate = self.recipe.rate(self.step_count) * phase.rate()
-            part.optimiser.step(part.gradients, rate, self.recipe)
+            part.descend(terms["loss"], self.recipe, self.step_count)
         if phase.after is not None:
             phase.after()
         self._step_terms.update(part.named(terms))
@@ -385,18 +364,7 @@ class Trainer:
         names = {id(p): name for name, p in self.model.named_parameters()}
         self._average.restart({id(p): state.get(_AVERAGE + names[id(p)]) for p in self._average.parameters})
         for part in self._parts:
-            part.gradients = []
-            if part.optimiser is not None:
-                part.optimiser.reset()
-
-
-def _gradients(loss: Tensor, wanted: Sequence[nn.Parameter]) -> list[Tensor]:
-    """∂loss/∂θ for exactly these parameters, dense; 0 for a parameter that the loss does not depend on."""
-    found = torch.autograd.grad(loss, wanted, allow_unused=True)
-    return [
-        torch.zeros_like(p) if g is None else g if g.is_contiguous() else g.contiguous()
-        for p, g in zip(wanted, found, strict=True)
-    ]
+            part.forget()
 
 
 def _read(tensors: list[Tensor]) -> NDArray[np.float64]:

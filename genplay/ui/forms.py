@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from genplay.knobs import KnobInfo, Value
+from genplay.ui.emptying import empty
 from genplay.ui.fields import Field, field_for
 from genplay.ui.labels import repolish
 from genplay.ui.theme import Theme
@@ -64,12 +65,7 @@ class Form(QWidget):
                 repolish(field.label)
 
     def _build(self) -> None:
-        while self._column.count():
-            item = self._column.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self._column)
         self.fields = {}
         self._heads = []
         live = [info for info in self._infos if info.live]

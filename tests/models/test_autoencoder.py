@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from genplay.models.autoencoder import Autoencoder
 from genplay.models.base import About, Batch, HasDensity
 from genplay.models.code_density import CodeDensity
-from genplay.models.couplings import AffineCouplings
+from genplay.models.coupling import AffineCouplings
 from genplay.models.exhibits import Curves, PlanePicture
 from genplay.models.layers import linear
 from tests.models.harness import build, few_images, train, two_moons, world_data

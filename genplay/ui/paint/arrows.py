@@ -6,9 +6,10 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtGui import QPainterPath, QPen
 
 from genplay.spaces.plane import Grid
+from genplay.ui.paint.path_item import PathItem
 
 __all__ = ["ArrowsItem", "arrow_segments"]
 
@@ -44,43 +45,18 @@ def arrow_segments(vectors: NDArray[np.floating], grid: Grid, across: int = 24) 
     )
 
 
-class ArrowsItem(pg.GraphicsObject):  # type: ignore[misc]
-    """Arrows in one colour, one-pixel pen."""
+class ArrowsItem(PathItem):
+    """Arrows in one colour."""
 
     def __init__(self, z: float = -40.0) -> None:
-        super().__init__()
-        self._path = QPainterPath()
-        self._rect = QRectF()
-        self._pen = QPen()
-        self.setZValue(z)
+        super().__init__(z)
 
     def show_vectors(self, vectors: NDArray[np.floating], grid: Grid, pen: QPen) -> None:
         """Draw a field (n, n, 2) on its grid."""
         ends = arrow_segments(vectors, grid).reshape(-1, 2)
-        self.prepareGeometryChange()
-        self._rect = QRectF(grid.box.x0, grid.box.y0, grid.box.width, grid.box.height)
-        self._pen = pen
-        self._path = QPainterPath()
+        path = QPainterPath()
         if len(ends):
-            self._path = pg.arrayToQPath(
+            path = pg.arrayToQPath(
                 np.ascontiguousarray(ends[:, 0]), np.ascontiguousarray(ends[:, 1]), connect="pairs"
             )
-        self.update()
-
-    def clear(self) -> None:
-        """Draw nothing."""
-        if not self._path.isEmpty():
-            self._path = QPainterPath()
-            self.update()
-
-    @property
-    def shown(self) -> bool:
-        return not self._path.isEmpty()
-
-    def boundingRect(self) -> QRectF:
-        return self._rect
-
-    def paint(self, painter: QPainter, *_: object) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setPen(self._pen)
-        painter.drawPath(self._path)
+        self.show_path(path, QRectF(grid.box.x0, grid.box.y0, grid.box.width, grid.box.height), pen)

@@ -6,7 +6,9 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtGui import QPen
+
+from genplay.ui.paint.path_item import PathItem
 
 __all__ = ["CurveItem", "decimate"]
 
@@ -36,13 +38,11 @@ def _arg(folded: Floats, missing: float, pick: object) -> NDArray[np.int64]:
     return np.asarray(pick(filled, axis=1))  # type: ignore[operator]
 
 
-class CurveItem(pg.GraphicsObject):  # type: ignore[misc]
+class CurveItem(PathItem):
     """One polyline; gaps (NaN) part it."""
 
     def __init__(self, pen: QPen) -> None:
         super().__init__()
-        self._path = QPainterPath()
-        self._rect = QRectF()
         self._x, self._y = np.empty(0), np.empty(0)
         self.pen = pen
 
@@ -57,24 +57,14 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]
             return False
         self._x, self._y = x, y
         finite = np.isfinite(x) & np.isfinite(y)
-        self.prepareGeometryChange()
         if finite.sum() < 2:
-            self._path, self._rect = QPainterPath(), QRectF()
+            self.clear()
             return True
-        self._path = pg.arrayToQPath(
+        path = pg.arrayToQPath(
             np.ascontiguousarray(x, np.float64), np.ascontiguousarray(y, np.float64), connect="finite"
         )
         x0, x1 = float(x[finite].min()), float(x[finite].max())
         y0, y1 = float(y[finite].min()), float(y[finite].max())
         # A flat curve still needs a rectangle that is not empty, or the scene never asks it to paint.
-        self._rect = QRectF(x0, y0, max(x1 - x0, 1e-9), max(y1 - y0, 1e-9))
-        self.update()
+        self.show_path(path, QRectF(x0, y0, max(x1 - x0, 1e-9), max(y1 - y0, 1e-9)), self.pen)
         return True
-
-    def boundingRect(self) -> QRectF:
-        return self._rect
-
-    def paint(self, painter: QPainter, *_: object) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setPen(self.pen)
-        painter.drawPath(self._path)

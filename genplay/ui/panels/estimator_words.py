@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from genplay.metrics.estimators.convergence import Convergence
+from genplay.ui.emptying import empty
 from genplay.ui.panels.convergence_plot import Way, draw_marker
 from genplay.ui.stage.titled import let_wrap
 from genplay.ui.theme import Theme
@@ -54,12 +55,7 @@ class EstimatorWords(QWidget):
 
     def say(self, head: str, ways: tuple[Way, ...], truth: float | None, notes: tuple[str, ...]) -> None:
         """Write them anew."""
-        while self._grid.count():
-            item = self._grid.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self._grid)
         self._texts = []
         self._grid.setHorizontalSpacing(self._theme.space(1))
         self._grid.setVerticalSpacing(self._theme.space(2))

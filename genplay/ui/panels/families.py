@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QSizePolicy, QVBoxLayout,
 
 from genplay.models.card import Card
 from genplay.spaces import World
+from genplay.ui.emptying import empty
 from genplay.ui.section import Section
 from genplay.ui.theme import Theme
 
@@ -123,12 +124,7 @@ class Families(QFrame):
             section.open(name == family)
 
     def _build(self, offered: list[Card]) -> None:
-        while self._column.count():
-            item = self._column.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self._column)
         self.sections, self.rows = {}, {}
         for card in offered:
             if card.family not in self.sections:

@@ -1,12 +1,12 @@
-"""A page that fills its scroll area and shrinks with it down to its least size, before it begins to scroll."""
+"""Scroll areas without a frame: of a page that first shrinks down to its least size, and of one that only scrolls down."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
-__all__ = ["fitting_scroll_area"]
+__all__ = ["fitting_scroll_area", "upright_scroll_area"]
 
 
 class _Page(QWidget):
@@ -41,9 +41,21 @@ class _Page(QWidget):
 
 
 def fitting_scroll_area(content: QWidget, parent: QWidget) -> QScrollArea:
-    """A frameless scroll area around ``content`` (which has a layout)."""
+    """A frameless scroll area that ``content`` (which has a layout) fills before it begins to scroll."""
+    return _frameless(_Page(content), parent)
+
+
+def upright_scroll_area(content: QWidget, parent: QWidget) -> QScrollArea:
+    """A frameless scroll area that is as wide as ``content`` is to be; what is in it takes the focus, not the area."""
+    area = _frameless(content, parent)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return area
+
+
+def _frameless(page: QWidget, parent: QWidget) -> QScrollArea:
     area = QScrollArea(parent)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setWidget(_Page(content))
+    area.setWidget(page)
     return area

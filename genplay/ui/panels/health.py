@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -25,6 +24,7 @@ from genplay.training.health.finding import Finding
 from genplay.training.snapshot import Snapshot
 from genplay.ui.exhibits.kinds import view_of
 from genplay.ui.labels import ElidedLabel
+from genplay.ui.panels.fit import upright_scroll_area
 from genplay.ui.seen import seen
 from genplay.ui.stage.titled import Titled, let_wrap
 from genplay.ui.theme import Theme
@@ -115,12 +115,7 @@ class HealthPanel(QWidget):
         self._detail.setContentsMargins(0, 0, 0, 0)
         self._detail.addLayout(self._words, 2)
         self._detail.addLayout(self._evidence, 3)
-        self._scroll = QScrollArea(self)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setWidget(content)
+        self._scroll = upright_scroll_area(content, self)
         self._body = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._body.addWidget(self.list)
         self._body.addWidget(self._scroll, 1)

@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -28,6 +26,7 @@ from genplay.ui.columns import deal
 from genplay.ui.exhibits.kinds import view_of
 from genplay.ui.paint.heat import ink_table
 from genplay.ui.paint.tiles import TileGrid, digit_tiles
+from genplay.ui.panels.fit import upright_scroll_area
 from genplay.ui.panels.small_table import SmallTableView
 from genplay.ui.section import Section
 from genplay.ui.seen import seen
@@ -112,12 +111,7 @@ class InsidePanel(QWidget):
         content = QWidget(self)
         self._columns_row = QHBoxLayout(content)
         self._columns_row.setContentsMargins(0, 0, 0, 0)
-        self._scroll = QScrollArea(self)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setWidget(content)
+        self._scroll = upright_scroll_area(content, self)
         self._layout = QVBoxLayout(self)
         self._layout.addLayout(head)
         self._layout.addWidget(self.words)

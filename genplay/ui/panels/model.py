@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from genplay.lab.experiment import Experiment
 from genplay.training.recipe import Recipe
 from genplay.ui.dispatch import Dispatch
+from genplay.ui.emptying import empty
 from genplay.ui.fields import Combo
 from genplay.ui.forms import Form
 from genplay.ui.formula import FormulaView
@@ -142,12 +143,7 @@ class ModelPanel(QScrollArea):
     def _show_abilities(self, *_: object) -> None:
         if not self._table_part.opened:
             return
-        while self._grid.count():
-            item = self._grid.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self._grid)
         for row, ability in enumerate(abilities(self._experiment.card, self._experiment.world)):
             name, word, help = QLabel(ability.name), QLabel(ability.word), QLabel(ability.help)
             if not ability.there:

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
+from genplay.ui.emptying import empty
 from genplay.ui.stage.titled import let_wrap
 
 __all__ = ["WithoutCode"]
@@ -41,12 +42,7 @@ class WithoutCode(QWidget):
             f"{experiment.card.title} has no latent code: its samples are not decodes of a point that could be moved."
             + (" These models have one:" if fit else "")
         )
-        while self._offers.count():
-            item = self._offers.takeAt(0)
-            gone = item.widget() if item is not None else None
-            if gone is not None:
-                gone.hide()
-                gone.deleteLater()
+        empty(self._offers)
         for card in fit:
             button = QPushButton(card.title, self)
             button.setToolTip(f"Choose this model. {card.summary}")

@@ -9,12 +9,10 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +22,7 @@ from genplay.training.snapshot import Snapshot
 from genplay.ui.columns import deal
 from genplay.ui.exhibits.facts import FactsView
 from genplay.ui.fields import Combo
+from genplay.ui.panels.fit import upright_scroll_area
 from genplay.ui.panels.world_parts import KnownPart, MinimaPart, OrderPart, Part, WalkPart
 from genplay.ui.panels.world_tree import WorldTree
 from genplay.ui.section import Section
@@ -114,12 +113,7 @@ class WorldPanel(QWidget):
         content = QWidget(self)
         self._across = QHBoxLayout(content)
         self._across.setContentsMargins(0, 0, 0, 0)
-        self._scroll = QScrollArea(self)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setWidget(content)
+        self._scroll = upright_scroll_area(content, self)
         self.sections: dict[str, Section] = {}
         for title, body, help in parts:
             section = Section(title, theme, parent=content)
