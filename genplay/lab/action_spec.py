@@ -22,6 +22,7 @@ Condition = Literal[
     "table",
     "census",
     "mixture",
+    "race",
     "undo",
     "redo",
 ]

@@ -21,6 +21,7 @@ from genplay.lab.mixture_actions import bind_mixture
 from genplay.lab.own_models import OwnModels
 from genplay.lab.params import Pixels, Points
 from genplay.lab.presets import default_desk
+from genplay.lab.race_actions import bind_race
 from genplay.lab.state import ModelChoice
 from genplay.lab.table_actions import bind_table
 from genplay.lab.world_actions import bind_world
@@ -53,6 +54,7 @@ def bind_core(registry: ActionRegistry, experiment: Experiment) -> OwnModels:
     bind_world(registry, experiment)
     bind_estimators(registry, experiment.estimation, experiment.region)
     bind_evaluation(registry, experiment)
+    bind_race(registry, experiment)
     registry.bind("edit.undo", experiment.undo)
     registry.bind("edit.redo", experiment.redo)
     return own

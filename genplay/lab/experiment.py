@@ -24,6 +24,7 @@ from genplay.lab.estimation import Estimation
 from genplay.lab.evaluation import Evaluation
 from genplay.lab.health import Health
 from genplay.lab.open_desks import OpenDesks
+from genplay.lab.race import Race
 from genplay.lab.region import Region
 from genplay.lab.sampling_run import SamplingRun
 from genplay.lab.state import Desk, LatentState, ModelChoice, Notice
@@ -32,6 +33,7 @@ from genplay.spaces import WORLDS, World
 
 if TYPE_CHECKING:
     from genplay.models.base import Model
+    from genplay.training.checkpoint import Checkpoint
     from genplay.training.snapshot import Snapshot, ViewRequest
     from genplay.training.worker import Worker
 
@@ -70,9 +72,11 @@ class Experiment(OpenDesks):
         self._latent: dict[World, LatentState] = {world: LatentState() for world in WORLDS}
         self._later: list[tuple[Future[Any], Callable[[Any], None], int | None]] = []
         self._failed = self._reviving = False
+        self._taken = 0
         self.sampling, self.census = SamplingRun(self), CensusRun(self)
         self.estimation, self.region, self.health = Estimation(self), Region(self), Health(self)
         self.evaluation = Evaluation(self)
+        self.race = Race(self, clock)
 
     @property
     def latent(self) -> LatentState:
@@ -129,6 +133,7 @@ class Experiment(OpenDesks):
             self.notice.emit(Notice("error", latest.message or "Training failed."))
         self._failed = failed
         self.health.poll()
+        self.race.poll()
 
     def _opened(self, trouble: str) -> None:
         if trouble:
@@ -178,6 +183,7 @@ class Experiment(OpenDesks):
         self.estimation.close()
         self.region.close()
         self.evaluation.close()
+        self.race.close()
         self.bench.close()
 
     # Edits
@@ -199,7 +205,9 @@ class Experiment(OpenDesks):
             self._tell(before, desk)
 
     def _tell(self, before: Desk, desk: Desk) -> None:
-        if desk.data is not before.data or desk.choice != before.choice or desk.seed != before.seed:
+        if desk.taken != before.taken:
+            self.bench.exchange(before.taken, desk.taken, self.plan())
+        elif desk.data is not before.data or desk.choice != before.choice or desk.seed != before.seed:
             waits = self.bench.follow(self.plan(), revive=self._reviving)
             if waits:
                 self.say(waits, "warning")
@@ -268,6 +276,14 @@ class Experiment(OpenDesks):
             kept = {**kept, desk.choice.model: desk.choice}
         self.edit(label, merge=merge, choice=choice, kept_choices=kept)
 
+    def take_run(self, choice: ModelChoice, seed: int, checkpoint: Future[Checkpoint], label: str) -> None:
+        """Let a run that was trained elsewhere be the open one, as an edit: undo brings the one before back."""
+        desk = self.desk()
+        self._taken += 1
+        self.bench.offer(self._taken, self.plan_with(choice, self._world, seed), checkpoint)
+        kept = {**desk.kept_choices, desk.choice.model: desk.choice}
+        self.edit(label, choice=choice, seed=seed, kept_choices=kept, taken=self._taken)
+
     def set_stage(self, label: str, *, merge: str = "", **changes: Any) -> None:
         """Change what the stage shows."""
         self.edit(label, merge=merge, stage=replace(self.stage, **changes))
@@ -287,6 +303,7 @@ class Experiment(OpenDesks):
             stack.clear()
         self._latent = {name: LatentState() for name in WORLDS}
         self.bench.forget()
+        self.race.forget()
         self.subject.forget()
         for signal in (self.world_changed, self.data_changed, self.stage_changed, self.undo_changed):
             signal.emit()

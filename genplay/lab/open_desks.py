@@ -10,7 +10,7 @@ from genplay.errors import BadInput
 from genplay.knobs import Knobs
 from genplay.lab.drawing import NAMES as DRAWINGS
 from genplay.lab.presets import default_desk
-from genplay.lab.state import Desk, StageSettings
+from genplay.lab.state import Desk, ModelChoice, StageSettings
 from genplay.models.card import Card, Objective
 from genplay.spaces import WORLDS, World
 
@@ -113,18 +113,21 @@ class OpenDesks:
 
     def plan_of(self, world: World) -> RunPlan:
         """The run as a world's desk asks for it."""
+        desk = self._desks[world]
+        return self.plan_with(desk.choice, world, desk.seed)
+
+    def plan_with(self, choice: ModelChoice, world: World, seed: int) -> RunPlan:
+        """The run that another choice or seed would make on the data of a world's desk."""
         from genplay.training.plan import RunPlan
 
-        desk = self._desks[world]
-        choice = desk.choice
         return RunPlan(
             model=choice.model,
             world=world,
             objective=choice.objective,
             knobs=choice.knobs.as_dict(),
             recipe=choice.recipe,
-            data=self.built(world, desk),
-            seed=desk.seed,
+            data=self.built(world, self._desks[world]),
+            seed=seed,
             device=self.device,  # type: ignore[arg-type]
             members=choice.members,
         )

@@ -22,13 +22,12 @@ from genplay.training.jobs import Jobs
 from genplay.training.lanes import Lanes, building
 from genplay.training.plan import RunPlan, check_data
 from genplay.training.session import Session
+from genplay.training.shares import MOST_LANES
 from genplay.training.snapshot import Snapshot, ViewRequest
 
-__all__ = ["MOST_LANES", "RaceWorker"]
+__all__ = ["RaceWorker"]
 
 T = TypeVar("T")
-
-MOST_LANES = 4
 
 
 @dataclass
@@ -66,9 +65,7 @@ class RaceWorker:
             plan.checked()
             choose(plan.device)
         with self._thread.wake:
-            self._running = False
-            self._entries.clear()
-            self._thread.post(self._lanes.close)
+            self.clear()
             return tuple(self._put(plan, None) for plan in plans)
 
     def add(self, plan: RunPlan, checkpoint: Checkpoint | None = None) -> int:
@@ -94,10 +91,15 @@ class RaceWorker:
         """Every lane back to its start, with present knobs and data, as new runs; returns their ids, in order."""
         with self._thread.wake:
             old = list(self._entries.values())
+            self.clear()
+            return tuple(self._put(entry.plan, entry.start) for entry in old)
+
+    def clear(self) -> None:
+        """Leave every lane."""
+        with self._thread.wake:
             self._running = False
             self._entries.clear()
             self._thread.post(self._lanes.close)
-            return tuple(self._put(entry.plan, entry.start) for entry in old)
 
     def close(self, timeout: float | None = 10.0) -> None:
         """End the thread; whoever still waits for an answer gets ``Failure``."""

@@ -314,6 +314,7 @@ class Session:
                 phase=trainer.phase,
                 message=message,
                 health=self._checkup.findings,
+                test_log_prob=views.test_log_prob,
             )
         )
 

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-__all__ = ["Shares"]
+__all__ = ["MOST_LANES", "Shares"]
+
+MOST_LANES = 4
+"""So many runs share a thread at most: more would be slow to watch, and hard to."""
 
 
 class Shares:
