@@ -76,6 +76,7 @@ def _run(argv: list[str]) -> int:
         "gui": _gui,
         "list": _list,
         "train": cli_train.train,
+        "race": cli_train.race,
         "evaluate": cli_runs.evaluate,
         "compare": cli_runs.compare,
         "sample": cli_runs.sample,

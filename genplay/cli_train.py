@@ -1,4 +1,4 @@
-"""The command that trains a model."""
+"""The commands that train: one model, or several in a race."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from genplay.cli_words import INTERRUPTED, complain, pairs, print_json
+from genplay.errors import BadInput
 
-__all__ = ["train"]
+__all__ = ["race", "train"]
 
 
 def train(args: argparse.Namespace) -> int:
@@ -80,3 +81,51 @@ def _print_summary(summary: Mapping[str, Any]) -> None:
             print(f"    {found['fix']}")
     for note in summary["notes"]:
         print(f"  {note}")
+
+
+def race(args: argparse.Namespace) -> int:
+    from genplay.lab.race_fit import race as raced
+    from genplay.lab.sample_files import checked_output
+    from genplay.lab.terminal import Bar, Interrupt
+
+    if args.out is not None:
+        checked_output(args.out, (".csv",))
+    with Interrupt() as interrupt, Bar(sys.stderr) as bar:
+        found = raced(
+            args.data,
+            [name.strip() for name in args.models.split(",") if name.strip()],
+            world=args.world,
+            steps=args.steps,
+            seconds=args.seconds,
+            knobs=_by_model(pairs(args.knobs, "--set")),
+            data_knobs=pairs(args.data_knobs, "--data-set"),
+            n=args.n,
+            seed=args.seed,
+            device=args.device,
+            progress=bar.tell,
+            interrupted=interrupt,
+        )
+    if args.out is not None:
+        found.write(args.out)
+    if args.json:
+        print_json({**found.to_json(), "out": str(args.out) if args.out is not None else None})
+    else:
+        print(found)
+        for lane, message in zip(found.lanes, found.messages, strict=True):
+            if message:
+                print(f"{lane.title}: {message}")
+    if interrupt():
+        complain("interrupted; where the models stood is above.")
+        return INTERRUPTED
+    return 0
+
+
+def _by_model(given: Mapping[str, object]) -> dict[str, dict[str, object]]:
+    """MODEL.knob=value words as knobs by model."""
+    out: dict[str, dict[str, object]] = {}
+    for name, value in given.items():
+        model, dot, knob = name.partition(".")
+        if not dot or not model or not knob:
+            raise BadInput(f"--set takes MODEL.knob=value in a race, not '{name}={value}'.")
+        out.setdefault(model, {})[knob] = value
+    return out

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from genplay.lab.plan_changes import other_run, same_knobs
 from genplay.lab.state import ModelChoice
 
 if TYPE_CHECKING:
     from genplay.training.plan import RunPlan
 
-__all__ = ["Lane", "choice_of", "titled"]
+__all__ = ["Lane", "choice_of", "titled", "unlike"]
 
 _MOST_DIFFERENCES = 2
 
@@ -31,6 +32,15 @@ def choice_of(plan: RunPlan) -> ModelChoice:
     card = plan.card
     objective = card.objective(plan.world, plan.objective).id
     return ModelChoice(card.id, objective, plan.model_knobs, plan.full_recipe, plan.members)
+
+
+def unlike(plan: RunPlan, others: Sequence[RunPlan]) -> RunPlan:
+    """The plan with the first seed, from its own on, that no other run like it has."""
+    taken = {other.seed for other in others if not other_run(other, plan) and same_knobs(other, plan)}
+    seed = plan.seed
+    while seed in taken:
+        seed = (seed + 1) % 2**31
+    return replace(plan, seed=seed)
 
 
 def titled(lanes: Sequence[Lane]) -> tuple[Lane, ...]:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from psygnal import Signal
 
 from genplay.errors import BadInput, Failure, GenplayError
-from genplay.lab.lanes import Lane, choice_of, titled
-from genplay.lab.plan_changes import other_run, same_data, same_knobs
+from genplay.lab.lanes import Lane, choice_of, titled, unlike
+from genplay.lab.plan_changes import same_data
 from genplay.lab.race_field import FULL, field
 from genplay.lab.standings import Standing, standings
 from genplay.lab.state import ModelChoice
@@ -77,7 +77,7 @@ class Race:
         plans: list[RunPlan] = []
         for choice in choices:
             plan = experiment.plan_with(choice, experiment.world, experiment.seed)
-            plans.append(_unlike(plan, plans).checked())
+            plans.append(unlike(plan, plans).checked())
         self._wanted, self.lanes = tuple(plans), ()
         self._waiting.clear()
         self._failed.clear()
@@ -190,7 +190,7 @@ class Race:
             raise BadInput(FULL)
         plan = experiment.plan_with(choice, experiment.world, experiment.seed if seed is None else seed)
         if seed is None:
-            plan = _unlike(plan, [lane.plan for lane in self.lanes])
+            plan = unlike(plan, [lane.plan for lane in self.lanes])
         run_id = worker.add(plan)
         self._put((*self.lanes, Lane(run_id, "", plan)))
         self.changed.emit()
@@ -213,7 +213,7 @@ class Race:
         out: Future[int] = Future()
 
         def found(checkpoint: Checkpoint) -> None:
-            plan = _unlike(lane.plan, [other.plan for other in self.lanes])
+            plan = unlike(lane.plan, [other.plan for other in self.lanes])
             try:
                 new = worker.add(plan, checkpoint)
             except GenplayError as error:
@@ -259,13 +259,6 @@ class Race:
     def pause(self) -> None:
         """Let every lane rest."""
         self._go(False, lambda worker: worker.pause())
-
-    def toggle(self) -> None:
-        """Start, or pause."""
-        if self.running:
-            self.pause()
-        else:
-            self.start()
 
     def step(self, n: int = 1) -> None:
         """n steps of every lane, then rest."""
@@ -341,15 +334,6 @@ class Race:
             refused.set_exception(Failure("There is no model yet: it is being loaded."))
             return refused
         return self._worker.ask(run_id, fn)
-
-
-def _unlike(plan: RunPlan, others: Sequence[RunPlan]) -> RunPlan:
-    """The plan with the first seed from its own on that no other run like it has."""
-    taken = {other.seed for other in others if not other_run(other, plan) and same_knobs(other, plan)}
-    seed = plan.seed
-    while seed in taken:
-        seed = (seed + 1) % 2**31
-    return replace(plan, seed=seed)
 
 
 def _pass_failure(done: Future[Any], out: Future[Any]) -> None:
