@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
 )
 
 from genplay.lab.candidates import TRAPS
-from genplay.lab.disagreements import disagreements
 from genplay.lab.evaluation import OPEN
 from genplay.lab.score_table import ScoreTable
 from genplay.training.snapshot import Snapshot
@@ -33,6 +32,7 @@ from genplay.ui.panels.fit import fitting_scroll_area
 from genplay.ui.panels.measure_choice import MeasureChoice
 from genplay.ui.panels.profile import Profile
 from genplay.ui.panels.score_grid import ScoreGrid, row_name
+from genplay.ui.panels.score_words import explanations
 from genplay.ui.seen import seen
 from genplay.ui.stage.titled import let_wrap
 from genplay.ui.theme import Theme
@@ -294,30 +294,8 @@ class EvaluatePanel(QWidget):
         )
 
     def _explain(self) -> None:
-        """What there is to say: of the chosen cell, of the chosen row, else of the whole table."""
-        parts: list[tuple[str, str]] = []
-        row = next((row for row in self._table.rows if row.key == self._picked), None)
-        column = next((c for c in self._table.columns if c.id == self._cell), None)
-        if row is not None and column is not None and row.figure(column.id) is not None:
-            parts.append((f"{column.title} of {row.title}", self._table.tip(row, column).partition(": ")[2]))
-        found = disagreements(self._table, self._picked)
-        told = {key for one in found for key in one.rows[:1]}
-        notes = [row] if row is not None else [r for r in self._table.rows if r.key not in told]
-        parts += [(r.title, r.note) for r in notes if r.note]
-        if column is not None:
-            found = tuple(one for one in found if column.id in one.metrics) or found
-        parts += [(one.title, one.text) for one in found]
-        if not parts:
-            measured = any(r.figures for r in self._table.rows)
-            parts = [
-                (
-                    "Nothing to explain" if measured else "Nothing measured yet",
-                    "No two measures disagree here by more than their errors."
-                    if measured
-                    else "Measure the open run, keep it, train on or take another model, and measure again. Where two "
-                    "measures disagree, the reason is told here in plain words. Add › Trap shows two famous ones.",
-                )
-            ]
+        """Say in words what is seen."""
+        parts = explanations(self._table, self._picked, self._cell)
         gap, dim = self._theme.space(2), self._theme.tokens.text_dim
         self.why.setText(
             "".join(
