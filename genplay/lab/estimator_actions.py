@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from genplay.lab.actions import ActionRegistry, ActionSpec
-from genplay.lab.estimation import Estimation
+from typing import TYPE_CHECKING
+
+from genplay.lab.action_spec import ActionSpec
 from genplay.lab.params import Param
-from genplay.lab.region import Region
 from genplay.metrics.estimators.questions import QUESTIONS
+
+if TYPE_CHECKING:
+    from genplay.lab.actions import ActionRegistry
+    from genplay.lab.estimation import Estimation
+    from genplay.lab.region import Region
 
 __all__ = ["SPECS", "bind_estimators"]
 

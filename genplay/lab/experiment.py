@@ -15,28 +15,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from psygnal import Signal
 
-from genplay.datasets.base import Data, DataSpec
-from genplay.errors import BadInput, GenplayError
-from genplay.knobs import Knobs
+from genplay.datasets.base import DataSpec
+from genplay.errors import GenplayError
 from genplay.lab.bench import Bench, PastRun
 from genplay.lab.census_run import CensusRun
-from genplay.lab.drawing import NAMES as DRAWINGS
 from genplay.lab.edits import Edit, UndoStack
 from genplay.lab.estimation import Estimation
 from genplay.lab.evaluation import Evaluation
 from genplay.lab.health import Health
-from genplay.lab.presets import default_desk
+from genplay.lab.open_desks import OpenDesks
 from genplay.lab.region import Region
 from genplay.lab.sampling_run import SamplingRun
-from genplay.lab.state import Desk, LatentState, ModelChoice, Notice, StageSettings
+from genplay.lab.state import Desk, LatentState, ModelChoice, Notice
 from genplay.lab.subject import Subject
-from genplay.models.card import Card, Objective
 from genplay.spaces import WORLDS, World
 
 if TYPE_CHECKING:
     from genplay.models.base import Model
-    from genplay.training.plan import RunPlan
-    from genplay.training.recipe import Recipe
     from genplay.training.snapshot import Snapshot, ViewRequest
     from genplay.training.worker import Worker
 
@@ -45,7 +40,7 @@ __all__ = ["Experiment"]
 T = TypeVar("T")
 
 
-class Experiment:
+class Experiment(OpenDesks):
     """What is open in the program: one desk a world, the run of the current one, and what can be undone."""
 
     data_changed = Signal()
@@ -66,96 +61,18 @@ class Experiment:
         device: str = "auto",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.device = device
+        super().__init__(desks, device)
         self.path: Path | None = None
         self.dirty, self.version = False, 0
         self.bench = Bench(worker, clock, self._opened)
         self.subject = Subject(self)
-        self._world: World = "plane"
-        self._desks: dict[World, Desk] = dict(desks or {world: default_desk(world) for world in WORLDS})
         self._undo: dict[World, UndoStack] = {world: UndoStack(clock) for world in WORLDS}
         self._latent: dict[World, LatentState] = {world: LatentState() for world in WORLDS}
-        self._built: dict[World, tuple[DataSpec, Data]] = {}
         self._later: list[tuple[Future[Any], Callable[[Any], None], int | None]] = []
         self._failed = self._reviving = False
         self.sampling, self.census = SamplingRun(self), CensusRun(self)
         self.estimation, self.region, self.health = Estimation(self), Region(self), Health(self)
         self.evaluation = Evaluation(self)
-
-    @property
-    def world(self) -> World:
-        return self._world
-
-    @property
-    def worlds(self) -> tuple[World, ...]:
-        return WORLDS
-
-    def desk(self, world: World | None = None) -> Desk:
-        """The desk of a world (None: the current one)."""
-        return self._desks[world or self._world]
-
-    @property
-    def data_spec(self) -> DataSpec:
-        return self.desk().data
-
-    @property
-    def data(self) -> Data:
-        """The built data set; building is deterministic in the spec."""
-        return self.built(self._world, self.desk())
-
-    def built(self, world: World, desk: Desk) -> Data:
-        """The data of a desk, built once; raises ``BadInput`` if they cannot be."""
-        kept = self._built.get(world)
-        if kept is not None and kept[0] is desk.data:
-            return kept[1]
-        from genplay.datasets.registry import build
-
-        data = build(desk.data)
-        if data.world != world:
-            raise BadInput(f"The data set '{desk.data.name}' belongs to the world '{data.world}'.")
-        self._built[world] = (desk.data, data)
-        return data
-
-    @property
-    def drawing(self) -> object | None:
-        """What is drawn (``Strokes`` or ``DrawnDigits``): what a canvas shows; None where there is no drawing."""
-        desk = self.desk()
-        if desk.cleared or desk.data.name != DRAWINGS[self._world]:
-            return None
-        return desk.data.content
-
-    @property
-    def card(self) -> Card:
-        return self.desk().choice.card
-
-    @property
-    def model_id(self) -> str:
-        return self.desk().choice.model
-
-    @property
-    def objective(self) -> str:
-        return self.desk().choice.objective
-
-    @property
-    def objectives(self) -> tuple[Objective, ...]:
-        """The objectives that this model offers in this world, default first."""
-        return self.card.objectives_in(self._world)
-
-    @property
-    def knobs(self) -> Knobs:
-        return self.desk().choice.knobs
-
-    @property
-    def recipe(self) -> Recipe:
-        return self.desk().choice.recipe
-
-    @property
-    def seed(self) -> int:
-        return self.desk().seed
-
-    @property
-    def stage(self) -> StageSettings:
-        return self.desk().stage
 
     @property
     def latent(self) -> LatentState:
@@ -181,28 +98,6 @@ class Experiment:
     def pending_restart(self) -> tuple[str, ...]:
         """Names of the knobs whose new values wait for ``train.restart``; the run keeps its old ones."""
         return self.bench.pending(self.plan())
-
-    def plan(self) -> RunPlan:
-        """The run as the desk asks for it."""
-        return self.plan_of(self._world)
-
-    def plan_of(self, world: World) -> RunPlan:
-        """The run as a world's desk asks for it."""
-        from genplay.training.plan import RunPlan
-
-        desk = self._desks[world]
-        choice = desk.choice
-        return RunPlan(
-            model=choice.model,
-            world=world,
-            objective=choice.objective,
-            knobs=choice.knobs.as_dict(),
-            recipe=choice.recipe,
-            data=self.built(world, desk),
-            seed=desk.seed,
-            device=self.device,  # type: ignore[arg-type]
-            members=choice.members,
-        )
 
     def warm_up(self) -> None:
         """Begin importing torch in the background."""
