@@ -126,13 +126,13 @@ def costs(
             model.configure(type(before).parse({**before.as_dict(), name: count}))
             with one_thread():
                 seconds = seconds_per_sample(model, generator_for(model, seed))
-            found = None
-            if quality:
-                (found,) = measure(
-                    model, data, [quality], seed, watch.part(0.3, 1.0).progress, watch.cancelled
-                ).values()
-                if isinstance(found, Missing):
-                    raise Failure(f"The quality of the samples cannot be had: {found.reason}")
+            if not quality:
+                out.append(Cost(count, seconds))
+                continue
+            rest = watch.part(0.3, 1.0)
+            found = measure(model, data, [quality], seed, rest.progress, rest.cancelled)[quality]
+            if isinstance(found, Missing):
+                raise Failure(f"The quality of the samples cannot be had: {found.reason}")
             out.append(Cost(count, seconds, found))
     finally:
         model.configure(before)

@@ -57,10 +57,10 @@ TRADEOFFS = (
 
 def tradeoff(name: str) -> Tradeoff:
     """One by id; raises ``BadInput`` naming the nearest."""
-    known = {t.id: t for t in TRADEOFFS}
+    known: dict[str, Tradeoff] = {t.id: t for t in TRADEOFFS}
     if name not in known:
         raise unknown_name("curve", name, known)
-    return known[name]  # type: ignore[index]
+    return known[name]
 
 
 @dataclass(frozen=True)
