@@ -45,7 +45,7 @@ TRADEOFFS = (
         "beta", "β",
     ),
     Tradeoff(
-        "cost", "Quality and sampling steps",
+        "cost", "Quality and steps",
         "The open model's samples made in fewer or more steps: how good they are, and what each costs.", "steps", "steps",
     ),
     Tradeoff(
