@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Never
 
-from genplay import __version__, cli_runs, cli_train
+from genplay import __version__, cli_curve, cli_runs, cli_train
 from genplay.cli_parser import parser
 from genplay.cli_words import INTERRUPTED, complain, pairs, print_columns, print_json
 from genplay.errors import BadInput, GenplayError, unknown_name
@@ -79,6 +79,7 @@ def _run(argv: list[str]) -> int:
         "race": cli_train.race,
         "evaluate": cli_runs.evaluate,
         "compare": cli_runs.compare,
+        "curve": cli_curve.curve,
         "sample": cli_runs.sample,
         "density": cli_runs.density,
         "bayes": _bayes,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Never
 
 from genplay import __version__
+from genplay.cli_curve import add_curve
 from genplay.errors import BadInput
 from genplay.spaces import WORLDS
 
@@ -190,7 +191,7 @@ def parser() -> argparse.ArgumentParser:
     world.add_argument("--seed", type=int, default=0, metavar="N")
     world.add_argument("--json", action="store_true")
 
-    for command in (evaluate, compare, sample, density, world):
+    for command in (evaluate, compare, add_curve(commands), sample, density, world):
         command.add_argument(
             "--model-file", type=Path, metavar="FILE.py", help="the file of a model of your own, which is run"
         )

@@ -13,7 +13,8 @@ from genplay.lab.candidates import Candidate, opened, row_of, trap
 from genplay.lab.disagreements import Disagreement, disagreements
 from genplay.lab.metric_groups import available, batches, defaults
 from genplay.lab.score_table import Figure, ScoreRow, ScoreTable, columns_of
-from genplay.metrics.registry import card
+from genplay.metrics.registry import Missing, card
+from genplay.quantity import Quantity
 from genplay.spaces import World
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ class Comparison:
             "step": row.step,
             "metrics": {id: f.quantity.to_json() if f and f.quantity else None for id, f in figures.items()},
             "trouble": {id: f.trouble for id, f in figures.items() if f and f.trouble},
+            "missing": {
+                id: f.why_not for id, f in figures.items() if f and f.quantity is None and not f.trouble
+            },
         }
         return {**out, "note": row.note} if row.note else out
 
@@ -130,7 +134,7 @@ def measure(
 
     Raises ``Failure`` when ``cancelled()``, and for a model that cannot be built.
     """
-    from genplay.metrics.registry import evaluate
+    from genplay.metrics import registry
 
     progress(0.0, "building the model")
     model, data = candidate.model(), candidate.data
@@ -143,12 +147,12 @@ def measure(
         def told(done: float, text: str, start: float = start, share: float = share) -> None:
             progress(start + share * done, text)
 
-        yield _figures(evaluate, model, data, part, seed, candidate.step, told, cancelled)
+        yield _figures(registry.measure, model, data, part, seed, candidate.step, told, cancelled)
     progress(1.0, "measured")
 
 
 def _figures(
-    evaluate: Callable[..., Mapping[str, object]],
+    measured: Callable[..., Mapping[str, Quantity | Missing]],
     model: Model,
     data: Data,
     names: Sequence[str],
@@ -158,17 +162,21 @@ def _figures(
     cancelled: Callable[[], bool],
 ) -> dict[str, Figure]:
     try:
-        found = evaluate(model, data, names, seed, progress, cancelled)
+        found = measured(model, data, names, seed, progress, cancelled)
     except Exception as error:  # a measure that breaks on an odd model takes only its own cell with it
         told = isinstance(error, GenplayError)
         if told and cancelled():
             raise
         if len(names) > 1:
-            alone = (_figures(evaluate, model, data, [n], seed, step, progress, cancelled) for n in names)
+            alone = (_figures(measured, model, data, [n], seed, step, progress, cancelled) for n in names)
             return {name: figure for figures in alone for name, figure in figures.items()}
         said = str(error) if told else f"{type(error).__name__}: {error}"
         return {name: Figure(None, step, said) for name in names}
-    return {name: Figure(found[name], step) for name in names}  # type: ignore[arg-type]
+    return {name: _figure(found[name], step) for name in names}
+
+
+def _figure(found: Quantity | Missing, step: int) -> Figure:
+    return Figure(None, step, missing=found.reason) if isinstance(found, Missing) else Figure(found, step)
 
 
 def _candidate(run: Run | str | Path, world: World | None) -> tuple[str, Candidate]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
 from genplay.errors import BadInput
+from genplay.lab.model_job import ModelJob, State
 from genplay.metrics.estimators.questions import QUESTIONS, EstimatorKnobs, Question, question
-from genplay.training.jobs import Cancelled, Job, Jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from genplay.models.base import Model
 
 __all__ = ["Estimation", "State"]
-
-State = Literal["empty", "running", "done", "stopped", "failed"]
 
 
 class Estimation:
@@ -36,9 +34,7 @@ class Estimation:
         self.question: Question = QUESTIONS[0]
         self.knobs = EstimatorKnobs()
         self.step = 0
-        self._jobs = Jobs("genplay-estimators")
-        self._job: Job[Study] | None = None
-        self._answer: Future[Study] | None = None
+        self._job: ModelJob[Study] = ModelJob(experiment, "genplay-estimators")
         for signal in (experiment.world_changed, experiment.data_changed, experiment.run_changed):
             signal.connect(self._forget)
 
@@ -64,98 +60,53 @@ class Estimation:
     @property
     def state(self) -> State:
         """Where it stands."""
-        answer = self._answer
-        if answer is None:
-            return "empty"
-        if not answer.done():
-            return "running"
-        error = None if answer.cancelled() else answer.exception()
-        if answer.cancelled() or isinstance(error, Cancelled):
-            return "stopped"
-        return "failed" if error is not None else "done"
+        return self._job.state
 
     @property
     def study(self) -> Study | None:
         """The answer, if there is one."""
-        return self._answer.result() if self._answer is not None and self.state == "done" else None
+        return self._job.result
 
     @property
     def message(self) -> str:
         """Why there is no answer."""
-        return str(self._answer.exception()) if self._answer is not None and self.state == "failed" else ""
+        return self._job.message
 
     @property
     def progress(self) -> tuple[float, str]:
         """The share that is done, and what is being done."""
-        return self._job.progress if self._job is not None else (0.0, "copying the model")
+        return self._job.progress
 
     # What is done
 
     def run(self) -> Future[Study]:
         """Put the question to the model as it is now; the future holds the ``Study``."""
-        self.stop()
         name, knobs, data = self.question.id, self.knobs, self._experiment.data
-        copied = self._experiment.query("copy")
-        answer: Future[Study] = Future()
-        self._answer, self._job = answer, None
+
+        def work(
+            model: Model, progress: Callable[[float, str], None], cancelled: Callable[[], bool]
+        ) -> Study:
+            from genplay.metrics.estimators.study import study
+            from genplay.metrics.watch import Watch
+
+            return study(model, data, name, knobs, Watch(progress, cancelled))
+
+        answer = self._job.start(self.question.title, work)
         snapshot = self._experiment.bench.latest()
         self.step = snapshot.step if snapshot is not None else 0
-
-        def begin(done: Future[Model]) -> None:
-            if done.cancelled() or done.exception() is not None:
-                self._settle(answer, done)
-                return
-            model = done.result()
-
-            def work(progress: Callable[[float, str], None], cancelled: Callable[[], bool]) -> Study:
-                from genplay.metrics.estimators.study import study
-                from genplay.metrics.watch import Watch
-                from genplay.spaces.one_thread import one_thread
-                from genplay.training.device import single_thread
-
-                single_thread()
-                with one_thread():
-                    return study(model, data, name, knobs, Watch(progress, cancelled))
-
-            job = self._jobs.submit(work, self.question.title)
-            if self._answer is answer and not answer.done():
-                self._job = job
-            else:
-                job.cancel()
-            job.future.add_done_callback(lambda ended: self._settle(answer, ended))
-
-        copied.add_done_callback(begin)
         self.changed.emit()
         return answer
 
-    @staticmethod
-    def _settle(answer: Future[Study], done: Future[Any]) -> None:
-        """Hand on what became of the work, unless it has been stopped meanwhile."""
-        if answer.done():
-            return
-        if done.cancelled():
-            answer.cancel()
-        elif (error := done.exception()) is not None:
-            answer.set_exception(error)
-        else:
-            answer.set_result(done.result())
-
     def stop(self) -> None:
         """Leave what is at work."""
-        if self.state != "running" or self._answer is None:
-            return
-        if self._job is not None:
-            self._job.cancel()
-        self._answer.cancel()
-        self.changed.emit()
+        if self._job.stop():
+            self.changed.emit()
 
     def _forget(self, *_: object) -> None:
         """Another question, world, data or run: the answer belongs to what is gone."""
-        self.stop()
-        self._answer = self._job = None
+        self._job.forget()
         self.changed.emit()
 
     def close(self) -> None:
         """End the thread."""
-        self.stop()
-        self._jobs.close()
+        self._job.close()

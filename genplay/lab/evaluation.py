@@ -21,6 +21,7 @@ from genplay.lab.measuring import Measuring
 from genplay.lab.metric_groups import available, defaults
 from genplay.lab.score_files import write_table
 from genplay.lab.score_table import Figure, ScoreRow, ScoreTable, columns_of
+from genplay.lab.tradeoff_run import TradeoffRun
 from genplay.metrics.registry import card as metric_card
 from genplay.spaces import WORLDS, World
 
@@ -54,6 +55,7 @@ class Evaluation:
         self._made = 0
         self.sort: tuple[str, bool] = ("", False)
         self.measuring = Measuring(experiment, self._took, self._tell)
+        self.tradeoffs = TradeoffRun(experiment)
         for signal in (experiment.world_changed, experiment.data_changed):
             signal.connect(self._tell)
         experiment.run_changed.connect(self._other_run)
@@ -325,8 +327,9 @@ class Evaluation:
         return written
 
     def close(self) -> None:
-        """End the thread that measures."""
+        """End the threads that measure."""
         self.measuring.close()
+        self.tradeoffs.close()
 
 
 def _alike(a: ScoreRow, b: ScoreRow) -> bool:

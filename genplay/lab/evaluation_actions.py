@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from genplay.lab.action_spec import ActionSpec
 from genplay.lab.params import Param
+from genplay.lab.tradeoff_actions import SPECS as TRADEOFFS
+from genplay.lab.tradeoff_actions import bind_tradeoffs
 
 if TYPE_CHECKING:
     from genplay.lab.actions import ActionRegistry
@@ -62,13 +64,14 @@ SPECS = (
         ),
     ),
     ActionSpec(
-        "evaluate.page", "Words, profile or measures", "What stands beside the table of the page Evaluate.",
-        (Param("name", "choice", "the page", choices=("why", "profile", "measures")),),
+        "evaluate.page", "Words, profile, measures or trade-offs", "What stands beside the table of the page Evaluate.",
+        (Param("name", "choice", "the page", choices=("why", "profile", "measures", "tradeoffs")),),
     ),
     ActionSpec(
         "evaluate.export", "Export the table …", "Write the table as CSV, Markdown or a picture.",
         (Param("path", "path", "a .csv, .md or .png file"),), "Evaluate",
     ),
+    *TRADEOFFS,
 )  # fmt: skip
 
 
@@ -85,3 +88,4 @@ def bind_evaluation(registry: ActionRegistry, experiment: Experiment) -> None:
     registry.bind("evaluate.column", page.choose_column)
     registry.bind("evaluate.sort", page.sort_by)
     registry.bind("evaluate.export", page.export)
+    bind_tradeoffs(registry, page.tradeoffs)

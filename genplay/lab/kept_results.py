@@ -57,7 +57,7 @@ def _figure_to_json(figure: Figure) -> dict[str, Any]:
     if found is not None:
         # As text, for JSON has no infinity.
         quantity = [repr(found.value), found.kind, found.stderr, found.method, found.unit, found.direction]
-    return {"step": figure.step, "trouble": figure.trouble, "quantity": quantity}
+    return {"step": figure.step, "trouble": figure.trouble, "missing": figure.missing, "quantity": quantity}
 
 
 def result_from_json(given: Mapping[str, Any], entries: Mapping[str, bytes]) -> KeptResult | None:
@@ -106,4 +106,5 @@ def _figure_from_json(given: Mapping[str, Any]) -> Figure:
             raise ValueError(f"a figure of the kind {kind!r}, {direction!r}")
         error = None if stderr is None else float(stderr)
         quantity = Quantity(float(value), kind, error, str(method), str(unit), direction)
-    return Figure(quantity, int(given["step"]), str(given["trouble"]))
+    # Projects of before the reasons were kept have none.
+    return Figure(quantity, int(given["step"]), str(given["trouble"]), str(given.get("missing", "")))

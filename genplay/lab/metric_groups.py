@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from genplay.metrics.registry import MetricCard, cards
 from genplay.spaces import World
 
-__all__ = ["OTHERS", "available", "batches", "defaults", "group_of", "grouped"]
+__all__ = ["OTHERS", "available", "batches", "defaults", "first_look", "group_of", "grouped"]
 
 _GROUPS: dict[str, tuple[str, ...]] = {
     "Likelihood": (
@@ -25,8 +25,9 @@ _GROUPS: dict[str, tuple[str, ...]] = {
 OTHERS = "Other"
 
 _DEFAULTS = (
-    "nll", "nll_train", "kl", "reverse_kl", "precision", "recall", "sliced_wasserstein", "mmd", "nearest_neighbour",
+    "nll", "kl", "sliced_wasserstein", "precision", "recall", "nll_train", "reverse_kl", "mmd", "nearest_neighbour",
 )  # fmt: skip
+"""What a table begins with, the measures that say most first."""
 
 _TOGETHER = (
     ("nll", "bits_per_dim", "perplexity", "generalisation_gap"),
@@ -68,6 +69,13 @@ def defaults(world: World) -> tuple[str, ...]:
     """The columns that are shown until others are chosen."""
     here = available(world)
     return tuple(id for id in here if id in _DEFAULTS)
+
+
+def first_look(names: Iterable[str]) -> tuple[str, ...]:
+    """The names with those first that a table begins with, for where only a few are seen; the others as they came."""
+    given = tuple(names)
+    first = tuple(id for id in _DEFAULTS if id in given)
+    return (*first, *(id for id in given if id not in first))
 
 
 def batches(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from genplay.datasets.base import Data
 from genplay.errors import BadInput, Failure
 from genplay.quantity import Quantity
 
-__all__ = ["BETAS", "RatePoint", "rate_distortion"]
+if TYPE_CHECKING:
+    from genplay.models.base import Model
+
+__all__ = ["BETAS", "RatePoint", "point_of", "rate_distortion"]
 
 BETAS = (0.1, 0.3, 1.0, 3.0, 10.0)
 
 
 @dataclass(frozen=True)
 class RatePoint:
-    """One VAE of the curve: rate R = E KL(q(z | x) ‖ p(z)) and distortion D = −E log p(x | z), in nats."""
+    """One VAE of the curve: rate R = E KL(q(z | x) ‖ p(z)), distortion D = −E log p(x | z), and R + D = −ELBO, in nats."""
 
     beta: float
     rate: Quantity
     distortion: Quantity
+    negative_elbo: Quantity
 
 
 def rate_distortion(
@@ -37,9 +42,9 @@ def rate_distortion(
 
     ``knobs`` are the VAE's and the recipe's. Raises ``BadInput`` for a knob that cannot be, ``Failure`` when cancelled.
     """
+    import torch
+
     from genplay.lab.fit import Progress, plan_of, train
-    from genplay.metrics.evaluation import Evaluation
-    from genplay.metrics.rate_distortion import rate_and_distortion
 
     def stopped() -> bool:
         return cancelled is not None and cancelled()
@@ -54,9 +59,26 @@ def rate_distortion(
                 progress((i + at.share) / len(betas), f"a VAE with β = {beta:g}")
 
         plan = plan_of(data, "vae", knobs={**(knobs or {}), "beta": beta}, seed=seed)
-        run = train(plan, steps=steps, progress=tell, interrupted=stopped)
+        # Whoever asks may be looking at another model, without gradients.
+        with torch.enable_grad():
+            run = train(plan, steps=steps, progress=tell, interrupted=stopped)
         if stopped():
             raise Failure("The rate–distortion curve was cancelled.")
         with run.trainer.viewing() as model:
-            out.append(RatePoint(beta, *rate_and_distortion(Evaluation(model, data, seed=seed))))
+            out.append(point_of(model, data, beta, seed))
     return tuple(out)
+
+
+def point_of(model: Model, data: Data, beta: float, seed: int = 0) -> RatePoint:
+    """The point of one VAE; raises ``Failure`` for a model that has none, or data without test points."""
+    from genplay.metrics.card import Missing
+    from genplay.metrics.evaluation import Evaluation
+    from genplay.metrics.likelihood import elbo
+    from genplay.metrics.rate_distortion import rate_and_distortion
+
+    on = Evaluation(model, data, seed=seed)
+    try:
+        rate, distortion = rate_and_distortion(on)
+    except Missing as missing:
+        raise Failure(f"There is no rate and no distortion: {missing.reason}") from None
+    return RatePoint(beta, rate, distortion, elbo(on).negated())

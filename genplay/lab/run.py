@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,6 +23,7 @@ from genplay.spaces.plane import Box
 
 if TYPE_CHECKING:
     from genplay.lab.sampled import On, Sampled
+    from genplay.lab.tradeoffs import Curve, TradeoffId
     from genplay.metrics.card import Missing
     from genplay.metrics.census import Census
     from genplay.metrics.estimators.questions import QuestionId
@@ -265,6 +266,30 @@ class Run:
 
         with self.trainer.viewing() as model:
             return study(model, self.data, question, EstimatorKnobs().replace(**knobs))
+
+    def curve(
+        self,
+        name: TradeoffId,
+        at: Sequence[float] | None = None,
+        *,
+        title: str = "",
+        progress: Callable[[float, str], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        **knobs: object,
+    ) -> Curve:
+        """What is bought with what: ``rate-distortion`` over β, ``cost`` over sampling steps, or over ``dimensions``.
+
+        ``at`` are the β, steps or numbers of pixels; the knobs are those of ``TradeoffKnobs``. Raises ``BadInput`` where the
+        model has no such curve, ``Failure`` if ``cancelled()``. ``title`` is what the curve is called.
+        """
+        from genplay.lab.tradeoff_curves import curve_of
+        from genplay.lab.tradeoffs import TradeoffKnobs
+        from genplay.training.device import single_thread
+
+        single_thread()
+        chosen = TradeoffKnobs().replace(**knobs)
+        with self.trainer.viewing() as model:
+            return curve_of(name, model, self.plan, self.steps, chosen, at, title, progress, cancelled)
 
     def health(self) -> tuple[Finding, ...]:
         """What is wrong with the run, as far as the rules of ``training.health`` see it; () if nothing is.

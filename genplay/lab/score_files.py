@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from genplay.errors import BadInput
 from genplay.lab.archive import write_atomically
 from genplay.lab.sample_files import checked_output
-from genplay.lab.score_table import ScoreRow, ScoreTable, head, kind_words
+from genplay.lab.score_gaps import gaps
+from genplay.lab.score_table import Figure, ScoreRow, ScoreTable, head, kind_words
 from genplay.metrics.registry import MetricCard
 
 if TYPE_CHECKING:
@@ -61,13 +62,20 @@ def as_csv(table: ScoreTable) -> str:
             figure = row.figure(column.id)
             quantity = figure.quantity if figure is not None else None
             if figure is None or quantity is None:
-                cells += ["", "", "", figure.step if figure else "", figure.trouble if figure else ""]
+                cells += _no_number(figure)
             else:
                 kind = f"{quantity.kind} ({quantity.direction})" if quantity.direction else quantity.kind
                 error = "" if quantity.stderr is None else repr(quantity.stderr)
                 cells += [repr(quantity.value), kind, error, figure.step, quantity.method]
         writer.writerow(cells)
     return out.getvalue()
+
+
+def _no_number(figure: Figure | None) -> list[object]:
+    """The cells of a measure that was not taken (all empty) or gave nothing: which of the two, and in ``method`` the reason."""
+    if figure is None:
+        return [""] * len(_MEASURED)
+    return ["", "failed" if figure.trouble else "missing", "", figure.step, figure.why_not]
 
 
 def as_markdown(table: ScoreTable) -> str:
@@ -82,7 +90,12 @@ def as_markdown(table: ScoreTable) -> str:
                 text += f" (step {row.figures[column.id].step:,})"
             cells.append(f"**{text}**" if table.best(column) == row.key else text)
         lines.append(_line(cells))
-    return "\n".join([*lines, "", *_legend(table), ""])
+    return "\n".join([*lines, "", *_paragraphs(_legend(table)), ""])
+
+
+def _paragraphs(lines: list[str]) -> list[str]:
+    """The lines with an empty one between, which Markdown needs to keep them apart."""
+    return [part for line in lines for part in (line, "")][:-1]
 
 
 def _line(cells: list[str]) -> str:
@@ -98,7 +111,8 @@ def _legend(table: ScoreTable) -> list[str]:
                 seen[figure.quantity.symbol] = kind_words(figure.quantity)
     signs = "; ".join(f"{sign} {words}" for sign, words in seen.items())
     bold = "Bold: the best, by more than the errors." if len(table.rows) > 1 else ""
-    return [part for part in (f"{signs[:1].upper()}{signs[1:]}. {bold}".strip(),) if seen]
+    said = [f"{signs[:1].upper()}{signs[1:]}. {bold}".strip()] if seen else []
+    return [*said, *(str(gap) for gap in gaps(table))]
 
 
 # The picture
@@ -139,7 +153,8 @@ def as_png(table: ScoreTable, size: int = 22) -> bytes:
         return math.ceil((strong if cell.bold else body).getlength(cell.text))
 
     widths = [max(width(row[j]) for row in rows) + pad for j in range(len(rows[0]))]
-    legend = _wrapped(" ".join(_legend(table)), body, max(sum(widths), 30 * size))
+    room = max(sum(widths), 30 * size)
+    legend = [line for said in _legend(table) for line in _wrapped(said, body, room)]
     across = max(sum(widths), max((math.ceil(body.getlength(line)) for line in legend), default=0)) + 2 * pad
     picture = Image.new("RGB", (across, high * len(rows) + round(1.5 * size) * len(legend) + 3 * pad), _PAPER)
     pen = ImageDraw.Draw(picture)

@@ -17,11 +17,11 @@ from genplay.quantity import Quantity
 from genplay.spaces import World
 
 __all__ = [
-    "ERRORS", "NONE", "Figure", "RowKind", "ScoreRow", "ScoreTable", "columns_of", "head", "kind_words", "short", "surely_better",
+    "ERRORS", "FAILED", "NONE", "Figure", "RowKind", "ScoreRow", "ScoreTable", "columns_of", "head", "kind_words", "short", "surely_better",
 ]  # fmt: skip
 
 RowKind = Literal["open", "kept", "file", "trap"]
-NONE = "–"
+NONE, FAILED = "–", "failed"
 ERRORS = 2.0
 """So many combined standard errors two figures must lie apart."""
 
@@ -33,12 +33,21 @@ _THEMSELVES_BOUNDS = ("elbo", "iwae")
 class Figure:
     """What one measurement gave, and the step of the run that it belongs to.
 
-    ``quantity`` is None where the model or the data have no such number; ``trouble`` says why a measurement failed.
+    ``quantity`` is None where the model or the data have no such number, ``missing`` says why; ``trouble`` says why a
+    measurement failed.
     """
 
     quantity: Quantity | None
     step: int
     trouble: str = ""
+    missing: str = ""
+
+    @property
+    def why_not(self) -> str:
+        """Why there is no number, '' where there is one."""
+        if self.quantity is not None:
+            return ""
+        return self.trouble or self.missing or "there is no such number for this model and these data."
 
 
 @dataclass(frozen=True)
@@ -150,7 +159,7 @@ class ScoreTable:
         if figure is None:
             return ""
         if figure.trouble:
-            return "failed"
+            return FAILED
         return short(figure.quantity) if figure.quantity is not None else NONE
 
     def tip(self, row: ScoreRow, card: MetricCard) -> str:
@@ -159,10 +168,9 @@ class ScoreTable:
         if figure is None:
             return f"{card.title}: not measured yet."
         said = [f"{card.title}: {card.summary}"]
-        if figure.trouble:
-            said.append(figure.trouble)
-        elif figure.quantity is None:
-            said.append("There is no such number for this model and these data.")
+        if figure.quantity is None:
+            why = figure.why_not
+            said.append(f"{'Failed' if figure.trouble else 'Not to be had'}: {why}")
         else:
             said.append(
                 f"{figure.quantity} — {kind_words(figure.quantity)}.\nMethod: {figure.quantity.method}."

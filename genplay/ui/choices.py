@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from genplay.lab.experiment import Experiment
 from genplay.lab.params import Param
+from genplay.lab.tradeoffs import TRADEOFFS
 from genplay.metrics.estimators.questions import QUESTIONS
 from genplay.training.health.conditions import CONDITIONS
 
@@ -73,6 +74,12 @@ class Choices:
                 here, asked = self._experiment.world, self._experiment.estimation.question.id
                 knobs = self._experiment.estimation.knobs.infos()
                 return tuple((i.name, i.label) for i in knobs if i.applies(here, asked))
+            case "tradeoffs.choose", _:
+                return tuple((t.id, t.title) for t in TRADEOFFS)
+            case "tradeoffs.set", "name":
+                run = self._experiment.evaluation.tradeoffs
+                fitting = (i for i in run.knobs.infos() if i.applies(self._experiment.world, run.chosen.id))
+                return tuple((i.name, i.label) for i in fitting)
             case "evaluate.column", "name":
                 from genplay.lab.metric_groups import available
 
@@ -113,6 +120,10 @@ class Choices:
                 return "all" if label is None else experiment.data.class_names[label]
             case "estimators.choose":
                 return experiment.estimation.question.id
+            case "tradeoffs.choose":
+                return experiment.evaluation.tradeoffs.chosen.id
+            case "tradeoffs.axis":
+                return experiment.evaluation.tradeoffs.axis
             case "sampler.target":
                 return experiment.sampling.on
         return ""

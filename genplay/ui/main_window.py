@@ -242,6 +242,7 @@ class MainWindow(QMainWindow):
             "window.screenshot": "PNG pictures (*.png)",
             "diagnostics.write": "JSON (*.json)",
             "evaluate.export": "Tables (*.csv *.md *.png)",
+            "tradeoffs.export": "Tables (*.csv)",
         }
         dialog.setNameFilter(filters.get(spec.id, "genplay files (*.genplay)"))
         if saves:
@@ -250,6 +251,7 @@ class MainWindow(QMainWindow):
                 "diagnostics.write": "json",
                 "model.new_file": "py",
                 "evaluate.export": "csv",
+                "tradeoffs.export": "csv",
             }
             dialog.setDefaultSuffix(suffixes.get(spec.id, "genplay"))
         dialog.setAccessibleDescription(kind.help)

@@ -23,6 +23,7 @@ _SUBMENUS = (
     "sampler.choose",
     "sampler.target",
     "evaluate.trap",
+    "tradeoffs.choose",
 )
 
 

@@ -95,6 +95,7 @@ QPushButton[role="quiet"]:focus, QToolButton[role="quiet"]:focus { border: 2px s
 QPushButton[role="segment"], QToolButton[role="segment"] {
     background: transparent; border: 1px solid transparent; padding: $p4 $p12; border-radius: $p4;
 }
+QPushButton[role="segment"][dense="true"] { padding: $p4 $p6; }
 QPushButton[role="segment"]:checked, QToolButton[role="segment"]:checked {
     background: $raised; border-color: $border; font-family: "$semibold"; font-weight: 600;
 }
@@ -216,6 +217,7 @@ QListView, QListWidget, QTableView {
 QListWidget::item { padding: $p4; border-radius: $p4; }
 QListWidget::item:selected { background: $selection; color: $text; }
 QHeaderView { background: $sunken; border: none; }
+QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-origin: padding; subcontrol-position: center left; width: $p8; height: $p8; }
 QHeaderView::section, QTableView QTableCornerButton::section { background: $sunken; color: $text_dim; border: none; padding: $p4; }
 QGroupBox { border: none; margin-top: $p16; font-family: "$semibold"; font-weight: 600; }
 QGroupBox::title { subcontrol-origin: margin; left: 0; }

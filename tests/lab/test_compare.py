@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -79,17 +80,41 @@ def test_a_measure_that_breaks_takes_only_its_own_cell(
 ) -> None:
     from genplay.metrics import registry
 
-    real = registry.evaluate
+    real = registry.measure
 
     def breaks(model, data, names, *rest):
         if "bits_per_dim" in names:
             raise ZeroDivisionError("odd")
         return real(model, data, names, *rest)
 
-    monkeypatch.setattr(registry, "evaluate", breaks)
+    monkeypatch.setattr(registry, "measure", breaks)
     row = genplay.compare([runs[0]], ["bits_per_dim", "nll"]).table.rows[0]
     assert row.figures["bits_per_dim"].trouble == "ZeroDivisionError: odd"
     assert row.fresh("nll") is not None
+
+
+def test_a_dash_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    why = "the model has no density."
+    run = genplay.fit("two-moons", "gan", n=60, steps=1)
+    found = genplay.compare([run, run], ["nll", "reverse_kl", "js", "sampling_seconds"])
+    first = found.table.rows[0]
+    assert first.figures["js"].missing == why
+    assert first.figures["js"].trouble == ""
+    assert why in found.table.tip(first, found.table.columns[1])
+    said = str(found)
+    assert said.count(why) == 1, "once for all that share the reason"
+    assert "– KL(q‖p), Jensen–Shannon of gan, 1 steps, gan, 1 steps (2): the model has no density." in said
+    assert "– NLL (test) of gan, 1 steps, gan, 1 steps (2): the model has neither" in said
+    told = found.to_json()["runs"][1]
+    assert set(told["missing"]) == {"nll", "reverse_kl", "js"}
+    assert told["missing"]["js"] == why
+    assert told["metrics"]["js"] is None
+    saved = run.save(tmp_path / "g.genplay")
+    out = tmp_path / "t.csv"
+    assert cli.main(["compare", str(saved), "--metrics", "js", "--out", str(out)]) == 0
+    assert f"of g: {why}" in capsys.readouterr().out
+    (read,) = csv.DictReader(out.read_text().splitlines())
+    assert (read["js"], read["js_kind"], read["js_method"]) == ("", "missing", why)
 
 
 def test_refusals(runs: tuple[Path, Path], tmp_path: Path) -> None:

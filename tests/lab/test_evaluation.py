@@ -84,13 +84,13 @@ def test_the_open_run_is_measured_and_goes_stale(lab: Page) -> None:
 
 def test_only_what_is_missing_is_measured(lab: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, ...]] = []
-    real = registry.evaluate
+    real = registry.measure
 
     def noted(model, data, names, *rest):
         asked.append(tuple(names))
         return real(model, data, names, *rest)
 
-    monkeypatch.setattr(registry, "evaluate", noted)
+    monkeypatch.setattr(registry, "measure", noted)
     lab.done("evaluate.measure")
     assert asked == [("nll",), ("nll_train",)]
     lab.done("evaluate.measure")
@@ -104,7 +104,7 @@ def test_only_what_is_missing_is_measured(lab: Page, monkeypatch: pytest.MonkeyP
 
 def test_figures_come_one_by_one_and_can_be_stopped(lab: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
-    real = registry.evaluate
+    real = registry.measure
 
     def slow(model, data, names, seed, progress, cancelled):
         if "nll_train" in names:
@@ -114,7 +114,7 @@ def test_figures_come_one_by_one_and_can_be_stopped(lab: Page, monkeypatch: pyte
                     raise Failure("The measurement was cancelled.")
         return real(model, data, names, seed, progress, cancelled)
 
-    monkeypatch.setattr(registry, "evaluate", slow)
+    monkeypatch.setattr(registry, "measure", slow)
     future = lab.do("evaluate.measure")
     lab.wait(lambda: lab.page.table.rows[0].fresh("nll") is not None)
     lab.wait(lambda: "half way" in lab.page.measuring.progress[1])

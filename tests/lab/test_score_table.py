@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from genplay.datasets.base import DataSettings, DataSpec
 from genplay.errors import BadInput
 from genplay.lab.metric_groups import available, batches, defaults, group_of, grouped
 from genplay.lab.score_files import as_csv, as_markdown, as_png, write_table
+from genplay.lab.score_gaps import gaps
 from genplay.lab.score_table import Figure, ScoreRow, ScoreTable, surely_better
 from genplay.metrics.registry import cards
 from genplay.quantity import Quantity, bound, estimate, exact
@@ -103,6 +105,26 @@ def test_csv_has_every_number_apart() -> None:
     assert read[0]["nll_kind"] == "bound (upper)"
     assert read[0]["kl_step"] == "10"
     assert (read[1]["kl"], read[1]["kl_method"], read[1]["nll"]) == ("", "no law", "")
+    assert (read[1]["kl_kind"], read[1]["nll_kind"]) == ("failed", "")
+
+
+def test_gaps_are_told_once_for_all_that_share_a_reason() -> None:
+    def lacking(key: str, **whys: str) -> ScoreRow:
+        return replace(row(key), figures={n: Figure(None, 10, missing=why) for n, why in whys.items()})
+
+    both = lacking("a", nll="it has no density", kl="it has no density.")
+    broken = replace(row("c"), figures={"kl": Figure(None, 10, "ValueError: odd")})
+    table = ScoreTable((both, lacking("b", nll="it has no density."), broken, row("d", kl=None)), (NLL, KL))
+    assert [str(gap) for gap in gaps(table)] == [
+        "– NLL (test), KL(p‖q) of a: it has no density.",
+        "– NLL (test) of b: it has no density.",
+        "failed KL(p‖q) of c: ValueError: odd.",
+        "– KL(p‖q) of d: there is no such number for this model and these data.",
+    ]
+    assert [gap.rows for gap in gaps(table, "b")] == [("b",)]
+    assert gaps(ScoreTable((row("a", kl=exact(1.0, "m")), row("b")), (NLL, KL))) == ()
+    assert "\n\n– NLL (test) of b: it" in as_markdown(table)
+    assert as_png(table) != as_png(replace(table, rows=(replace(both, figures={}), *table.rows[1:])))
 
 
 def test_markdown_marks_the_best_and_says_what_the_signs_mean() -> None:

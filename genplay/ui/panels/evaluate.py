@@ -6,7 +6,7 @@ import time
 from html import escape
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -24,15 +24,16 @@ from PySide6.QtWidgets import (
 )
 
 from genplay.lab.candidates import TRAPS
-from genplay.lab.disagreements import disagreements
 from genplay.lab.evaluation import OPEN
 from genplay.lab.score_table import ScoreTable
 from genplay.training.snapshot import Snapshot
-from genplay.ui.labels import ElidedLabel
+from genplay.ui.labels import ElidedLabel, repolish
 from genplay.ui.panels.fit import fitting_scroll_area
 from genplay.ui.panels.measure_choice import MeasureChoice
 from genplay.ui.panels.profile import Profile
 from genplay.ui.panels.score_grid import ScoreGrid, row_name
+from genplay.ui.panels.score_words import explanations
+from genplay.ui.panels.tradeoffs import TradeoffPage
 from genplay.ui.seen import seen
 from genplay.ui.stage.titled import let_wrap
 from genplay.ui.theme import Theme
@@ -41,13 +42,14 @@ __all__ = ["EvaluatePanel"]
 
 _WIDE, _WORDS = 720, 560
 """Widths, at scale 1, from which the table and its words stand side by side, and from which buttons have words."""
-_LEAST_TABLE = 96
-"""The least height of the table, at scale 1."""
+_DENSE = 345
+"""The width, at scale 1, below which the switch of pages stands closer."""
 _EVERY = 0.25
 _PAGES = (
     ("why", "Why", "Why do these figures differ?"),
     ("profile", "Profile", "Each run as a line over the measures"),
     ("measures", "Measures", "Which measures the table shows"),
+    ("tradeoffs", "Trade-offs", "What is bought with what: rate and distortion, quality and steps"),
 )
 
 
@@ -76,8 +78,7 @@ class EvaluatePanel(QWidget):
         self._parts = QGridLayout()
         content = QWidget(self)
         self._layout = QVBoxLayout(content)
-        self._layout.addLayout(self._bar)
-        self._layout.addLayout(self._state)
+        self._layout.addWidget(self._bar_box)
         self._layout.addLayout(self._parts, 1)
         # A dock may be lower than the least height of all this: it scrolls then, and pushes no other panel away.
         outer = QVBoxLayout(self)
@@ -132,6 +133,11 @@ class EvaluatePanel(QWidget):
         self._state = QVBoxLayout()
         self._state.addWidget(self.words)
         self._state.addWidget(self.progress)
+        self._bar_box = QWidget(self)
+        self._bar_column = QVBoxLayout(self._bar_box)
+        self._bar_column.setContentsMargins(0, 0, 0, 0)
+        self._bar_column.addLayout(self._bar)
+        self._bar_column.addLayout(self._state)
 
     def _button(self, text: str, action: str, name: str) -> QToolButton:
         button = QToolButton(self)
@@ -163,6 +169,9 @@ class EvaluatePanel(QWidget):
         self.stack.addWidget(fitting_scroll_area(why, self))
         self.stack.addWidget(self.profile)
         self.stack.addWidget(fitting_scroll_area(self.choice, self))
+        self.tradeoffs = TradeoffPage(self._experiment, self._actions, self._theme, self)
+        self.tradeoffs.awake.connect(self.awake)
+        self.stack.addWidget(fitting_scroll_area(self.tradeoffs, self))
         self._switch = QFrame(self)
         self._switch.setProperty("role", "sunken")
         row = QHBoxLayout(self._switch)
@@ -194,8 +203,11 @@ class EvaluatePanel(QWidget):
         self._side_column.addWidget(self.stack, 1)
 
     def show_page(self, name: str) -> None:
-        """Show ``why``, ``profile`` or ``measures`` beside the table."""
+        """Show ``why``, ``profile`` or ``measures`` beside the table, or ``tradeoffs`` in its place."""
         self.pages[name].setChecked(True)
+        self.grid.setVisible(name != "tradeoffs")
+        self._bar_box.setVisible(name != "tradeoffs")
+        self._arrange()
         self.stack.setCurrentIndex([page[0] for page in _PAGES].index(name))
 
     # Doing
@@ -232,7 +244,8 @@ class EvaluatePanel(QWidget):
             self.grid.show_row(row)
 
     def beat(self) -> None:
-        """Show how far measuring has come."""
+        """Show how far measuring and drawing have come."""
+        self.tradeoffs.beat()
         if self._page.measuring.busy:
             self.awake.emit()
             if seen(self):
@@ -294,30 +307,8 @@ class EvaluatePanel(QWidget):
         )
 
     def _explain(self) -> None:
-        """What there is to say: of the chosen cell, of the chosen row, else of the whole table."""
-        parts: list[tuple[str, str]] = []
-        row = next((row for row in self._table.rows if row.key == self._picked), None)
-        column = next((c for c in self._table.columns if c.id == self._cell), None)
-        if row is not None and column is not None and row.figure(column.id) is not None:
-            parts.append((f"{column.title} of {row.title}", self._table.tip(row, column).partition(": ")[2]))
-        found = disagreements(self._table, self._picked)
-        told = {key for one in found for key in one.rows[:1]}
-        notes = [row] if row is not None else [r for r in self._table.rows if r.key not in told]
-        parts += [(r.title, r.note) for r in notes if r.note]
-        if column is not None:
-            found = tuple(one for one in found if column.id in one.metrics) or found
-        parts += [(one.title, one.text) for one in found]
-        if not parts:
-            measured = any(r.figures for r in self._table.rows)
-            parts = [
-                (
-                    "Nothing to explain" if measured else "Nothing measured yet",
-                    "No two measures disagree here by more than their errors."
-                    if measured
-                    else "Measure the open run, keep it, train on or take another model, and measure again. Where two "
-                    "measures disagree, the reason is told here in plain words. Add › Trap shows two famous ones.",
-                )
-            ]
+        """Say in words what is seen."""
+        parts = explanations(self._table, self._picked, self._cell)
         gap, dim = self._theme.space(2), self._theme.tokens.text_dim
         self.why.setText(
             "".join(
@@ -335,9 +326,9 @@ class EvaluatePanel(QWidget):
         self._layout.setContentsMargins(gap, gap, gap, gap)
         self._layout.setSpacing(gap)
         self._bar.setSpacing(theme.space(1))
+        self._bar_column.setSpacing(gap)
         self._state.setSpacing(theme.space(1))
         self._parts.setSpacing(theme.space(3))
-        self.grid.setMinimumHeight(theme.px(_LEAST_TABLE))
         self._side_column.setSpacing(theme.space(2))
         for button, icon in ((self.keep, "pin"), (self.add, "plus"), (self.out, "download")):
             button.setIcon(theme.icon(icon))
@@ -350,13 +341,21 @@ class EvaluatePanel(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        """Wide: the table left, its words right; narrow: below one another, buttons without words."""
+        """Wide: the table left, its words right; narrow: below one another, buttons without words. Trade-offs stand alone."""
         width = self.width() / self._theme.scale
-        arrangement = (width >= _WIDE, width >= _WORDS)
+        alone = self.grid.isHidden()
+        arrangement = (width >= _WIDE and not alone, width >= _WORDS, alone, width < _DENSE)
         if arrangement == self._arrangement:
             return
         self._arrangement = arrangement
-        wide, words = arrangement
+        wide, words, alone, dense = arrangement
+        for page in self.pages.values():
+            if page.property("dense") != dense:
+                page.setProperty("dense", dense)
+                repolish(page)
+                # A button keeps the size that it once asked for until it hears of another style.
+                QCoreApplication.sendEvent(page, QEvent(QEvent.Type.StyleChange))
+                page.updateGeometry()
         style = (
             Qt.ToolButtonStyle.ToolButtonTextBesideIcon if words else Qt.ToolButtonStyle.ToolButtonIconOnly
         )
@@ -368,5 +367,5 @@ class EvaluatePanel(QWidget):
         self._parts.addWidget(self._side, 0 if wide else 1, 1 if wide else 0)
         for i, stretch in enumerate((3, 2) if wide else (1, 0)):
             self._parts.setColumnStretch(i, stretch)
-        for i, stretch in enumerate((1, 0) if wide else (3, 2)):
+        for i, stretch in enumerate((1, 0) if wide else (0, 1) if alone else (3, 2)):
             self._parts.setRowStretch(i, stretch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
@@ -10,11 +11,21 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 
 from genplay.lab.score_table import ScoreRow, ScoreTable, head
 from genplay.ui.paint.points import marker_path
+from genplay.ui.panels.score_narrow import figure_lines, head_lines, in_order_of_interest, wrapped
+from genplay.ui.panels.scroll_hints import ScrollHints
 from genplay.ui.theme import Theme
 
 __all__ = ["ScoreGrid", "row_name"]
 
 _WIDEST, _WIDEST_NAME = 220, 230
+_NARROW = 540
+"""The width, at scale 1, below which names and figures are written in two lines."""
+_LEAST_NAME, _NARROW_NAME = 60, 88
+_NARROW_COLUMN, _WIDEST_NARROW = 56, 96
+_LEAST, _LEAST_NARROW = 96, 150
+"""The least height of the table, at scale 1: a head and two rows."""
+_ICON = 30
+"""What stands beside a row's name: its swatch and the margins."""
 _KINDS = {
     "open": "The open run, as it stands now.",
     "kept": "A result that was kept.",
@@ -44,7 +55,9 @@ class ScoreGrid(QTableWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(0, 0, parent)
         self._theme = theme
-        self._table = ScoreTable((), ())
+        # ``_whole`` is the table as it was given, ``_table`` with its columns as they stand here.
+        self._whole = self._table = ScoreTable((), ())
+        self._narrow = False
         self._order: tuple[ScoreRow, ...] = ()
         self._shown: dict[tuple[int, int], tuple[object, ...]] = {}
         self._sort: tuple[str, bool] = ("", False)
@@ -70,6 +83,7 @@ class ScoreGrid(QTableWidget):
         names.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         names.sectionClicked.connect(lambda i: self._pick(i, -1))
         self.cellClicked.connect(self._pick)
+        self.hints = ScrollHints(self, theme)
         theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -80,6 +94,9 @@ class ScoreGrid(QTableWidget):
 
     def show_table(self, table: ScoreTable, sort: tuple[str, bool]) -> None:
         """Fill the table; cells that are the same are left alone."""
+        self._whole = table
+        if self._narrow:
+            table = replace(table, columns=in_order_of_interest(table.columns))
         ids = {column.id for column in table.columns}
         order = table.sorted_by(*sort) if sort[0] in ids else table.rows
         anew = [c.id for c in table.columns] != [c.id for c in self._table.columns] or not self._shown
@@ -110,7 +127,7 @@ class ScoreGrid(QTableWidget):
 
     def _heads(self) -> None:
         for j, column in enumerate(self._table.columns):
-            item = QTableWidgetItem(head(column))
+            item = QTableWidgetItem(self._head(j))
             better = {"lower": "Lower is better.", "higher": "Higher is better.", "neither": ""}[
                 column.better
             ]
@@ -118,15 +135,30 @@ class ScoreGrid(QTableWidget):
             item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.setHorizontalHeaderItem(j, item)
 
+    def _head(self, j: int) -> str:
+        column = self._table.columns[j]
+        return head_lines(column, self.fontMetrics(), self._column_room(j)) if self._narrow else head(column)
+
+    def _column_room(self, j: int) -> int:
+        """The width of what stands in a column where there is little room: its figures, and the words of its head."""
+        metrics, column = self.fontMetrics(), self._table.columns[j]
+        figures = [figure_lines(self._table.text(row, column.id)) for row in self._order]
+        texts = [line for text in figures for line in text.split("\n")] + column.title.split(" ")
+        wide = max((metrics.horizontalAdvance(text) for text in texts), default=0)
+        return min(max(round(wide * 1.06), self._theme.px(_NARROW_COLUMN)), self._theme.px(_WIDEST_NARROW))
+
     def _name(self, i: int, row: ScoreRow) -> None:
         comparable = self._table.comparable(row) if row in self._table.rows else True
-        said = (row_name(row), comparable, i)
+        name = row_name(row)
+        if self._narrow:
+            name = wrapped(name, self._bold(), self._name_room())
+        said = (name, comparable, i)
         if self._shown.get((i, -1)) == said:
             return
         self._shown[(i, -1)] = said
         item = QTableWidgetItem(said[0])
         other = "" if comparable else f"\nIts data are others ({row.data.name}): it is not compared."
-        item.setToolTip(f"{said[0]}\n{_KINDS[row.kind]} {row.note}{other}".strip())
+        item.setToolTip(f"{row_name(row)}\n{_KINDS[row.kind]} {row.note}{other}".strip())
         item.setIcon(self.swatch(i))
         font = self._theme.font("title" if row.kind == "open" else "body")
         font.setPixelSize(self._theme.font("body").pixelSize())
@@ -152,6 +184,7 @@ class ScoreGrid(QTableWidget):
     def _put(self, i: int, j: int, row: ScoreRow, best: bool) -> None:
         column = self._table.columns[j]
         text, stale = self._table.text(row, column.id), row.stale(column.id)
+        text = figure_lines(text) if self._narrow else text
         tip = self._table.tip(row, column)
         dim = stale or not self._table.comparable(row) or row.fresh(column.id) is None
         said = (text, tip, best, dim)
@@ -174,29 +207,70 @@ class ScoreGrid(QTableWidget):
 
     def _restyle(self) -> None:
         self.setFont(self._theme.font("body"))
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + self._theme.space(2))
+        lines, names = 2 if self._narrow else 1, self.verticalHeader()
+        names.setDefaultSectionSize(lines * self.fontMetrics().height() + self._theme.space(2))
+        # A name of two lines has been cut to its room already.
+        names.setTextElideMode(Qt.TextElideMode.ElideNone if self._narrow else Qt.TextElideMode.ElideMiddle)
         side = self._theme.px(12)
         self.verticalHeader().setIconSize(QSize(side, side))
+        self.setMinimumHeight(self._theme.px(_LEAST_NARROW if self._narrow else _LEAST))
         self._shown.clear()
-        self.show_table(self._table, self._sort)
+        self.show_table(self._whole, self._sort)
 
     def _fit(self) -> None:
         """Columns as wide as what stands in them, within reason; names take at most two fifths of the table."""
+        if self._narrow:
+            self._fit_narrow()
+            return
         theme, pad = self._theme, self._theme.space(3)
         strong = self.fontMetrics()
         for j, column in enumerate(self._table.columns):
             texts = [head(column) + "  ", *(self._table.text(row, column.id) for row in self._order)]
             wide = max(strong.horizontalAdvance(text) for text in texts)
             self.setColumnWidth(j, min(round(wide * 1.06) + pad, theme.px(_WIDEST)))
-        bold = QFontMetrics(theme.font("title"))
+        bold = self._bold()
         names = max((bold.horizontalAdvance(row_name(row)) for row in self._order), default=60)
         most = min(max(round(self.width() * 0.45), theme.px(96)), theme.px(_WIDEST_NAME))
         self.verticalHeader().setFixedWidth(min(names + theme.px(34), most))
         self.updateGeometries()
+        self.hints.place()
+
+    def _name_room(self) -> int:
+        """The width of a name in two lines: no more than leaves room for two columns."""
+        return min(max(round(0.27 * self.width()), self._theme.px(_LEAST_NAME)), self._theme.px(_NARROW_NAME))
+
+    def _bold(self) -> QFontMetrics:
+        """The letters of the open run's name."""
+        font = self._theme.font("title")
+        font.setPixelSize(self._theme.font("body").pixelSize())
+        return QFontMetrics(font)
+
+    def _fit_narrow(self) -> None:
+        """Names in two lines beside columns that are hardly wider than their figures."""
+        theme, bold = self._theme, self._bold()
+        for j, column in enumerate(self._table.columns):
+            sign = theme.px(16) if column.id == self._sort[0] else 0
+            self.setColumnWidth(j, self._column_room(j) + theme.space(2.5) + sign)
+            item = self.horizontalHeaderItem(j)
+            if item is not None and item.text() != self._head(j):
+                item.setText(self._head(j))
+        room = self._name_room()
+        for i, row in enumerate(self._order):
+            self._name(i, row)
+        lines = [line for row in self._order for line in wrapped(row_name(row), bold, room).split("\n")]
+        names = max((bold.horizontalAdvance(line) for line in lines), default=room)
+        self.verticalHeader().setFixedWidth(names + theme.px(_ICON))
+        self.updateGeometries()
+        self.hints.place()
 
     def resizeEvent(self, event: Any) -> None:
         super().resizeEvent(event)
-        self._fit()
+        narrow = self.width() < self._theme.px(_NARROW)
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self._restyle()
+        else:
+            self._fit()
 
     # What is done
 
@@ -251,4 +325,4 @@ class ScoreGrid(QTableWidget):
         """What stands in a cell."""
         i = [r.key for r in self._order].index(row)
         item = self.item(i, [c.id for c in self._table.columns].index(metric))
-        return item.text() if item is not None else ""
+        return item.text().replace("\n", " ") if item is not None else ""

@@ -115,7 +115,7 @@ def test_measuring_is_stopped_by_the_same_button(
             pass
         registry.Watch.of(None, cancelled).at(0.0, "")
 
-    monkeypatch.setattr(registry, "evaluate", endless)
+    monkeypatch.setattr(registry, "measure", endless)
     QTest.mouseClick(panel.go, LEFT)
     until(lambda: "counting sheep" in panel.words.text())
     assert panel.go.text() == "Stop"
@@ -251,10 +251,17 @@ def test_all_columns_scroll_inside_the_table_only(alone: Alone, until: Until) ->
 
 def test_what_failed_says_so_in_its_cell(alone: Alone) -> None:
     session, panel = alone, alone.panel
-    key = put(session, "odd", nll=Figure(None, 5, "ValueError: odd"), kl=Figure(None, 5))
+    key = put(
+        session,
+        "odd",
+        nll=Figure(None, 5, "ValueError: odd"),
+        kl=Figure(None, 5, missing="it has no density."),
+    )
     assert panel.grid.text_of(key, "nll") == "failed"
     assert "ValueError: odd" in _item(panel, key, "nll").toolTip()
     assert panel.grid.text_of(key, "kl") == "–"
+    assert "it has no density." in _item(panel, key, "kl").toolTip()
+    assert "– KL(p‖q) of odd: it has no density." in panel.why.text()
     assert _item(panel, key, "nll").foreground().color() == session.theme.color("danger")
 
 
