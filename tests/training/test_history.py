@@ -134,3 +134,12 @@ def test_readers_beside_a_writer_see_whole_rows() -> None:
     for thread in readers:
         thread.join()
     assert not wrong
+
+
+def test_a_likelihood_measured_again_at_the_same_step_replaces_the_first() -> None:
+    history = History()
+    for step, value in ((10, 1.5), (20, 1.4), (20, 1.3), (30, 1.2)):
+        history.record("nll_test", step, value)
+    steps, values = history.curve("nll_test")
+    assert steps.tolist() == [10, 20, 30]
+    assert values.tolist() == [1.5, 1.3, 1.2]

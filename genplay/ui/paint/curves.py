@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 
 __all__ = ["CurveItem", "decimate"]
 
 Floats = NDArray[np.float64]
+
+_DOT = 5
+"""Pixels across a curve that has only one point yet."""
 
 
 def decimate(x: Floats, y: Floats, buckets: int) -> tuple[Floats, Floats]:
@@ -37,12 +40,13 @@ def _arg(folded: Floats, missing: float, pick: object) -> NDArray[np.int64]:
 
 
 class CurveItem(pg.GraphicsObject):  # type: ignore[misc]
-    """One polyline; gaps (NaN) part it."""
+    """One polyline; gaps (NaN) part it, and a single point is a dot."""
 
     def __init__(self, pen: QPen) -> None:
         super().__init__()
         self._path = QPainterPath()
         self._rect = QRectF()
+        self._dot: QPointF | None = None
         self.pen = pen
 
     def set_pen(self, pen: QPen) -> None:
@@ -53,9 +57,12 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]
         """Draw y over x, both (n,), in the coordinates of the view (already logarithms where an axis is)."""
         finite = np.isfinite(x) & np.isfinite(y)
         self.prepareGeometryChange()
-        if finite.sum() < 2:
+        self._dot = None
+        if not finite.any():
             self._path, self._rect = QPainterPath(), QRectF()
             return
+        if finite.sum() == 1:
+            self._dot = QPointF(float(x[finite][0]), float(y[finite][0]))
         self._path = pg.arrayToQPath(
             np.ascontiguousarray(x, np.float64), np.ascontiguousarray(y, np.float64), connect="finite"
         )
@@ -70,5 +77,13 @@ class CurveItem(pg.GraphicsObject):  # type: ignore[misc]
 
     def paint(self, painter: QPainter, *_: object) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setPen(self.pen)
+        pen = QPen(self.pen)
+        if self._dot is not None:
+            pen.setWidth(_DOT)
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            pen.setCosmetic(True)
+            painter.setPen(pen)
+            painter.drawPoint(self._dot)
+            return
+        painter.setPen(pen)
         painter.drawPath(self._path)
