@@ -59,7 +59,7 @@ VIEW = (
         ),
     ),
     ActionSpec(
-        "window.focus", "Go to a panel", "Give one panel the keyboard.", (Param("name", "str", "the panel"),)
+        "window.focus", "Go to a panel", "Give one panel the keyboard.", (Param("name", "str", "the panel"),), "View", "Ctrl+G"
     ),
     ActionSpec("help.shortcuts", "Keyboard shortcuts", "Show every shortcut.", (), "Help", "F1"),
     ActionSpec("help.about", "About genplay", "Versions, licence and where files lie.", (), "Help"),

@@ -161,9 +161,12 @@ class History:
                 self._table.extend(steps, seconds, names, values)
 
     def record(self, name: str, step: int, value: float) -> None:
-        """Add a point to a sparse curve, e.g. ``nll_test``, measured now and then."""
+        """Add a point to a sparse curve, e.g. ``nll_test``; measured again at the same step, on more points, it replaces the first."""
         with self._lock:
             table = self._sparse.setdefault(name, _Table(self._most_points))
+            if table.length and table.steps[table.length - 1] == step:
+                table.columns[name][table.length - 1] = value
+                return
             table.extend(np.array([step]), np.zeros(1), (name,), np.array([[value]], np.float64))
 
     def mark(self, step: int, text: str, subject: str = "") -> None:

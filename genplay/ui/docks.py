@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QSizePolicy,
-    QTabBar,
     QTabWidget,
     QToolButton,
     QWidget,
@@ -19,15 +18,17 @@ from PySide6.QtWidgets import (
 
 from genplay.errors import BadInput, unknown_name
 from genplay.ui.choices import PANELS
+from genplay.ui.dock_tabs import dress_tab_bars, in_front
 from genplay.ui.theme import Theme
 
 __all__ = ["Dock", "Docks"]
 
 ROOMY = ("gallery", "latent", "inside", "sampling", "world", "estimators", "evaluate", "health")
 """Panels that show pictures, and are little use in a low place."""
-PAGES = ("compare", "code")
-"""Panels about the model itself, read rather than watched: in a low window they are tabs of its panel."""
+PAGES = ("compare", "code", "evaluate", "health", "estimators")
+"""Panels that judge and explain the model, read rather than watched: in a low window they are tabs of its panel."""
 SIDE = 248
+ROOMY_SIDE = 372
 BOTTOM = 196
 NARROW = 1000
 LOW = 980
@@ -126,7 +127,7 @@ class Docks(QObject):
             dock.topLevelChanged.connect(self._later)
             dock.dockLocationChanged.connect(self._later)
             dock.visibilityChanged.connect(self._later)
-        for name in (*ROOMY, *PAGES):
+        for name in dict.fromkeys((*ROOMY, *PAGES)):
             if name in self.docks:
                 self.docks[name].visibilityChanged.connect(partial(self._give_room, name))
         theme.changed.connect(self._later)
@@ -134,6 +135,7 @@ class Docks(QObject):
         self._timer.timeout.connect(self._tidy)
         window.installEventFilter(self)
         self.mode = ""
+        self._settling = False
         self.absent: dict[str, str] = {}
 
     def dock(self, name: str) -> Dock:
@@ -147,7 +149,7 @@ class Docks(QObject):
         dock = self.dock(name)
         if name in self.absent and shown is not False:
             raise BadInput(self.absent[name])
-        wanted = not dock.isVisible() if shown is None else shown
+        wanted = not in_front(dock) if shown is None else shown
         dock.setVisible(wanted)
         if wanted:
             dock.raise_()
@@ -163,7 +165,7 @@ class Docks(QObject):
         if reason:
             dock.hide()
         elif was:
-            front = [d for d in self._window.tabifiedDockWidgets(dock) if not d.visibleRegion().isEmpty()]
+            front = [d for d in self._window.tabifiedDockWidgets(dock) if in_front(d)]
             dock.show()
             for other in front:
                 other.raise_()
@@ -182,8 +184,8 @@ class Docks(QObject):
     def fitting_mode(self) -> str:
         """How the panels best stand around the stage at this size.
 
-        ``wide``: data left, model right, the others below the stage. ``low``: the others below the model instead;
-        ``lower``: in tabs with it. ``narrow``: all on the left, in two groups of tabs; ``small``: in one.
+        ``wide``: data left, model right, the others below the stage. ``low``: what judges and explains the model in tabs
+        with it, the others below it; ``lower``: in tabs with it. ``narrow``: all on the left, in two groups of tabs; ``small``: in one.
         """
         width, height = self._window.width() / self._theme.scale, self._window.height() / self._theme.scale
         if width < NARROW:
@@ -229,6 +231,7 @@ class Docks(QObject):
             if dock not in hidden:
                 dock.raise_()
         self.resize()
+        self._settling = True
         self._timer.start()
 
     def _tab(self, docks: list[Dock]) -> None:
@@ -242,9 +245,10 @@ class Docks(QObject):
         side = max(theme.px(SIDE), round(window.width() * 0.165))
         if self.mode in ("narrow", "small"):
             side = min(theme.px(SIDE + 40), round(window.width() * 0.4))
-        window.resizeDocks(
-            [docks["data"], docks["model"]], [side, max(side, theme.px(SIDE + 24))], horizontal
-        )
+        right = max(side, theme.px(SIDE + 24))
+        if self.mode == "low":  # the panels that show pictures stand there too
+            right = max(right, min(theme.px(ROOMY_SIDE), round(window.width() * 0.29)))
+        window.resizeDocks([docks["data"], docks["model"]], [side, right], horizontal)
         height = window.height()
         if self.mode == "wide":
             window.resizeDocks([docks["curves"]], [max(theme.px(BOTTOM), round(height * 0.27))], vertical)
@@ -266,39 +270,15 @@ class Docks(QObject):
         self._timer.start()
 
     def _tidy(self) -> None:
-        """Titles only where no tab says the name; a tab bar with too little room for its names scrolls."""
+        """Titles only where no tab says the name; the usual sizes, once the panels have been put elsewhere."""
         for dock in self.docks.values():
             tabbed = bool(self._window.tabifiedDockWidgets(dock)) and not dock.isFloating()
             dock.show_title(not tabbed)
-        groups = self._groups()
-        for bar in self._window.findChildren(QTabBar):
-            if bar.parent() is self._window and bar.count():
-                # Qt sometimes leaves a bar behind when docks are put elsewhere, in the corner or where it was.
-                bar.setVisible(
-                    {bar.tabText(i) for i in range(bar.count())} in groups and not self._astray(bar)
-                )
-            bar.setExpanding(False)
-            bar.setDrawBase(False)
-            bar.setElideMode(Qt.TextElideMode.ElideNone)
-            bar.setUsesScrollButtons(True)
-            bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-
-    def _groups(self) -> list[set[str]]:
-        """The titles of the docks that stand together in tabs."""
-        shown = [d for d in self.docks.values() if d.toggleViewAction().isChecked() and not d.isFloating()]
-        return [
-            {
-                other.windowTitle()
-                for other in (dock, *self._window.tabifiedDockWidgets(dock))
-                if other in shown
-            }
-            for dock in shown
-        ]
-
-    def _astray(self, bar: QTabBar) -> bool:
-        """Whether a tab bar lies over the bars at the top of the window."""
-        head = self._window.menuWidget()
-        return head is not None and bar.geometry().intersects(head.geometry())
+        dress_tab_bars(self._window, list(self.docks.values()), self._theme)
+        if self._settling:
+            # Only now do all panels ask for as little room as they need.
+            self._settling = False
+            self.resize()
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ChildAdded:

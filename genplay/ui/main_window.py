@@ -26,7 +26,7 @@ from genplay.ui.choices import Choices
 from genplay.ui.dispatch import Dispatch
 from genplay.ui.docks import Docks
 from genplay.ui.heart import Heart
-from genplay.ui.menus import Menus
+from genplay.ui.menus import Menus, PanelMenu
 from genplay.ui.notify import Toasts
 from genplay.ui.palette import Palette
 from genplay.ui.panels.code import CodePanel
@@ -137,11 +137,7 @@ class MainWindow(QMainWindow):
             "code": self.code,
         }  # fmt: skip
         self.docks = Docks(self, theme, bodies)
-        panels = self.menus.menus["View"].addMenu("Panels")
-        for dock in self.docks.docks.values():
-            panels.addAction(dock.toggleViewAction())
-        panels.addSeparator()
-        panels.addAction("Usual places", lambda: self.docks.arrange())
+        self.menus.menus["View"].addMenu(PanelMenu(self.docks, actions, self))
         self.status = StatusBar(experiment, actions, theme)
         self.setStatusBar(self.status)
 

@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QMenu, QWidget
 from genplay.lab.action_spec import ActionSpec
 from genplay.ui.choices import Choices
 from genplay.ui.dispatch import Dispatch
+from genplay.ui.dock_tabs import in_front
+from genplay.ui.docks import Docks
 
-__all__ = ["Menus"]
+__all__ = ["Menus", "PanelMenu"]
 
 ORDER = ("File", "Edit", "Data", "Model", "Train", "Latent", "Sample", "Evaluate", "View", "Help")
 _SUBMENUS = (
@@ -86,3 +88,30 @@ class Menus:
     def titled(self) -> Iterable[tuple[str, QMenu]]:
         """The menus in order, with their titles."""
         return self.menus.items()
+
+
+class PanelMenu(QMenu):
+    """All panels: a tick marks each that can be seen; one that is hidden or behind another comes to the front."""
+
+    def __init__(self, docks: Docks, actions: Dispatch, parent: QWidget) -> None:
+        super().__init__("Panels", parent)
+        self._docks = docks
+        self._actions = actions
+        self.setToolTipsVisible(True)
+        self.aboutToShow.connect(self.fill)
+
+    def fill(self) -> None:
+        """List the panels as they stand now."""
+        self.clear()
+        for name, dock in self._docks.docks.items():
+            if name in self._docks.absent:
+                continue
+            entry = self.addAction(dock.windowTitle())
+            entry.setCheckable(True)
+            entry.setChecked(in_front(dock))
+            entry.setToolTip("Hide this panel" if entry.isChecked() else "Bring this panel to the front")
+            entry.triggered.connect(
+                lambda _checked=False, name=name: self._actions.run("window.panel", name=name)
+            )
+        self.addSeparator()
+        self.addAction("Usual places", self._docks.arrange)

@@ -113,7 +113,7 @@ QPushButton[role="chip"] {
 QPushButton[role="chip"]:hover { background: $sunken; }
 QPushButton[role="chip"]:focus { border: 1px solid $focus; padding: 0 $p4; }
 QPushButton[role="disclosure"] {
-    background: transparent; border: 1px solid transparent; text-align: left; padding: $p6 $p4; font-family: "$semibold"; font-weight: 600;
+    background: transparent; border: 1px solid transparent; text-align: left; padding: $p6 0; font-family: "$semibold"; font-weight: 600;
 }
 QPushButton[role="disclosure"]:hover { background: $sunken; }
 QPushButton[role="disclosure"]:focus { border: 2px solid $focus; }
@@ -166,6 +166,7 @@ QSlider::handle:horizontal:focus { background: $accent; border-color: $text; }
 QSlider::sub-page:horizontal:disabled, QSlider::handle:horizontal:disabled { background: $border; border-color: $border; }
 
 QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: none; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollBar:vertical { background: transparent; width: $p10; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: $p10; margin: 0; }
 QScrollBar::handle { background: $border; border-radius: $p4; margin: $p1; }

@@ -151,3 +151,12 @@ def test_a_copy_is_the_same_until_now_and_its_own_from_then_on() -> None:
     assert (history.last_step, copy.last_step) == (399, 309)
     assert history.curve("loss", 300, 310)[1].tolist() == copy.curve("loss", 300)[1].tolist()
     assert history.curve("nll_test")[1].tolist() == [1.0]
+
+
+def test_a_likelihood_measured_again_at_the_same_step_replaces_the_first() -> None:
+    history = History()
+    for step, value in ((10, 1.5), (20, 1.4), (20, 1.3), (30, 1.2)):
+        history.record("nll_test", step, value)
+    steps, values = history.curve("nll_test")
+    assert steps.tolist() == [10, 20, 30]
+    assert values.tolist() == [1.5, 1.3, 1.2]

@@ -5,14 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPen
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
 
 from genplay.ui.paint.path_item import PathItem
 
 __all__ = ["CurveItem", "decimate"]
 
 Floats = NDArray[np.float64]
+
+_DOT = 5
+"""Pixels across a curve that has only one point yet."""
 
 
 def decimate(x: Floats, y: Floats, buckets: int) -> tuple[Floats, Floats]:
@@ -39,11 +42,12 @@ def _arg(folded: Floats, missing: float, pick: object) -> NDArray[np.int64]:
 
 
 class CurveItem(PathItem):
-    """One polyline; gaps (NaN) part it."""
+    """One polyline; gaps (NaN) part it, and a single point is a dot."""
 
     def __init__(self, pen: QPen) -> None:
         super().__init__()
         self._x, self._y = np.empty(0), np.empty(0)
+        self._dot: QPointF | None = None
         self.pen = pen
 
     def set_pen(self, pen: QPen) -> None:
@@ -57,9 +61,12 @@ class CurveItem(PathItem):
             return False
         self._x, self._y = x, y
         finite = np.isfinite(x) & np.isfinite(y)
-        if finite.sum() < 2:
+        self._dot = None
+        if not finite.any():
             self.clear()
             return True
+        if finite.sum() == 1:
+            self._dot = QPointF(float(x[finite][0]), float(y[finite][0]))
         path = pg.arrayToQPath(
             np.ascontiguousarray(x, np.float64), np.ascontiguousarray(y, np.float64), connect="finite"
         )
@@ -68,3 +75,15 @@ class CurveItem(PathItem):
         # A flat curve still needs a rectangle that is not empty, or the scene never asks it to paint.
         self.show_path(path, QRectF(x0, y0, max(x1 - x0, 1e-9), max(y1 - y0, 1e-9)), self.pen)
         return True
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        if self._dot is None:
+            super().paint(painter)
+            return
+        pen = QPen(self.pen)
+        pen.setWidth(_DOT)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        pen.setCosmetic(True)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(pen)
+        painter.drawPoint(self._dot)

@@ -132,12 +132,13 @@ class FamilyTable(QTableWidget):
     def _fit(self) -> None:
         """Columns as wide as what stands in them, within reason; names take at most two fifths of the table."""
         theme, pad = self._theme, self._theme.space(3)
+        widest = min(max(theme.px(_WIDEST), round(self.width() * 0.22)), theme.px(2 * _WIDEST))
         for j, column in enumerate(COLUMNS):
             texts = [column.title, *(row.cells[column.id].text for row in self._rows)]
             if column.measured:
                 texts.append("≈ 0.0000 ± 0.0000" if column.id == "kl" else "≈ 000,000")
             wide = max(self.fontMetrics().horizontalAdvance(text) for text in texts)
-            self.setColumnWidth(j, min(wide + 2 * pad, theme.px(_WIDEST)))
+            self.setColumnWidth(j, min(wide + 2 * pad, widest))
         names = max((self.fontMetrics().horizontalAdvance(r.card.title) for r in self._rows), default=60)
         most = min(max(round(self.width() * 0.42), theme.px(96)), theme.px(_WIDEST_NAME))
         self.verticalHeader().setFixedWidth(min(round(names * 1.08) + pad, most))

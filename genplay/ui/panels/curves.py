@@ -133,6 +133,8 @@ class CurvesPanel(QWidget):
         for half in (self.loss, self.nll):
             half.column.setSpacing(self._theme.space(1))
             half.foot.setSpacing(self._theme.space(1))
+            # Whichever half the switches stand in, both plots end at the same height.
+            half.readout.setMinimumHeight(self.log_steps.sizeHint().height())
         self._said = ()
         self._draw()
 

@@ -66,6 +66,7 @@ class EvaluatePanel(QWidget):
         self._table = ScoreTable((), ())
         self._arrangement: tuple[object, ...] = ()
         self._looked = 0.0
+        self._behind = False
         self.setAccessibleName("Evaluate")
         self._build_bar()
         self.grid = ScoreGrid(theme, self)
@@ -231,7 +232,7 @@ class EvaluatePanel(QWidget):
         self._looked = now
         row = next((row for row in self._page.table.rows if row.key == OPEN), None)
         old = next((row for row in self._table.rows if row.key == OPEN), None)
-        if row is None or old is None:
+        if row is None or old is None or self._behind:
             self._draw()
             return
         ids = [column.id for column in self._table.columns]
@@ -261,7 +262,8 @@ class EvaluatePanel(QWidget):
             self._soon.start()
 
     def _draw(self) -> None:
-        if not seen(self):
+        self._behind = not seen(self)
+        if self._behind:
             return
         self._table = self._page.table
         if self._picked and self._picked not in {row.key for row in self._table.rows}:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QStackedWidget,
@@ -35,8 +35,8 @@ POINTS = 2000
 _MOMENTS = (0, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)
 _LEAST, _LARGEST = 64, 160
 """Sides of the pictures of the cloud, at scale 1."""
-_ROOMY = 440
-"""Below this width, at scale 1, what is chosen is said above the controls."""
+_ROOMY, _HIGH = 440, 340
+"""Below this width, at scale 1, what is chosen is said above the controls; the cloud stands above its moments if there is height."""
 
 
 class GalleryPanel(QWidget):
@@ -70,7 +70,7 @@ class GalleryPanel(QWidget):
         self._cloud_part = Titled("Now", self.cloud, theme, self)
         self._moments_part.say("The same noise each time. Choose one to look closer.")
         plane = QWidget(self)
-        self._plane_row = QHBoxLayout(plane)
+        self._plane_row = QBoxLayout(QBoxLayout.Direction.LeftToRight, plane)
         self._plane_row.setContentsMargins(0, 0, 0, 0)
         self._plane_row.addWidget(self._cloud_part, 1)
         self._plane_row.addWidget(self._moments_part, 3)
@@ -118,6 +118,17 @@ class GalleryPanel(QWidget):
         else:
             self._foot.addWidget(self.readout, 1, 1)
 
+    def _place_clouds(self) -> None:
+        """The cloud beside its moments, or above them where the panel is narrow and high."""
+        theme = self._theme
+        narrow = self.width() < theme.px(_ROOMY)
+        above = narrow and self.height() > theme.px(_HIGH)
+        beside, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._plane_row.setDirection(below if above else beside)
+        for i, stretch in enumerate((3, 2) if above else (2, 3) if narrow else (1, 3)):
+            self._plane_row.setStretch(i, stretch)
+        self._plane_row.setSpacing(theme.space(2 if above else 4))
+
     def _button(self, text: str, slot: str) -> QPushButton:
         button = QPushButton(text, self)
         button.setToolTip(
@@ -132,7 +143,7 @@ class GalleryPanel(QWidget):
         gap = theme.space(2)
         self._layout.setContentsMargins(gap, gap, gap, gap)
         self._layout.setSpacing(theme.space(2))
-        self._plane_row.setSpacing(theme.space(4))
+        self._place_clouds()
         self._foot.setSpacing(theme.space(2))
         self._place_readout()
         self._drawn = None
@@ -158,6 +169,7 @@ class GalleryPanel(QWidget):
         super().resizeEvent(event)
         self._resized.start()
         self._place_readout()
+        self._place_clouds()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

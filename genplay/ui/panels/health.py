@@ -38,8 +38,8 @@ _ICONS = {
     "": ("minus", "text_dim"),
 }
 _WORDS = {"ill": "seen", "well": "not seen", "open": "not known yet", "": "does not apply to this model"}
-_WIDE, _LIST = 620, 210
-"""Widths at scale 1: from here on the conditions stand beside what is said of one; so wide is their list."""
+_WIDE, _LIST, _NARROWEST = 620, 210, 200
+"""Widths at scale 1: from here on the conditions stand beside what is said of one; of their list; the least of all."""
 _ABSENT = "This does not apply to the model that is open."
 _NOT_YET = "Train the model: it is looked at about once a second."
 
@@ -198,9 +198,8 @@ class HealthPanel(QWidget):
             self.summary.setText(_NOT_YET)
         elif not ill:
             looked = sum(finding.state == "well" for finding in self._findings.values())
-            self.summary.setText(
-                f"Nothing is wrong, as far as can be seen: {looked} conditions are looked at."
-            )
+            some = "1 condition is" if looked == 1 else f"{looked} conditions are"
+            self.summary.setText(f"Nothing is wrong, as far as can be seen: {some} looked at.")
         else:
             first = " and ".join(finding.title.lower() for finding in ill[:2])
             more = f" and {len(ill) - 2} more" if len(ill) > 2 else ""
@@ -274,6 +273,10 @@ class HealthPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        """The width of one column: standing beside each other, the parts may not keep the panel from being narrow."""
+        return QSize(self._theme.px(_NARROWEST), super().minimumSizeHint().height())
 
     def _fit(self) -> None:
         """Beside each other where there is room, else one below the other, the list as high as its rows."""

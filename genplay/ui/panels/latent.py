@@ -128,6 +128,7 @@ class LatentPanel(QWidget):
         self._faces.addWidget(self.plane)
         self._faces.addWidget(self.pad)
         self._decode_part = Titled("Decode", self._faces, self._theme, self, wraps=False)
+        self._decode_part.say("In data space.")
         self._decode_part.add(self.words)
         self._parts = [
             Titled("Code", left, self._theme, self, wraps=False),
@@ -266,7 +267,7 @@ class LatentPanel(QWidget):
         box = Box(-REACH, REACH, -REACH, REACH)
         if self._codes is None or self._codes.shape[1] != latent.dim or not latent.dim:
             self.map.show_groups((), box)
-            self._map_part.say("")
+            self._map_part.say("The prior alone.")
         else:
             i, j = self._axes()
             codes = self._codes[:, [i, j]].copy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from genplay.ui.theme import Theme
@@ -40,12 +40,15 @@ class Lines(QWidget):
             self.updateGeometry()
 
     def _dress(self) -> None:
-        self.setFont(self._theme.font("small"))
         self.updateGeometry()
         self.update()
 
+    def _metrics(self) -> QFontMetrics:
+        # A font set on the widget would be put back by the style sheet of another text size.
+        return QFontMetrics(self._theme.font("small"))
+
     def sizeHint(self) -> QSize:
-        full = self.fontMetrics().boundingRect(QRect(0, 0, 1000, 10_000), 0, "\n".join(["Áy"] * self._lines))
+        full = self._metrics().boundingRect(QRect(0, 0, 1000, 10_000), 0, "\n".join(["Áy"] * self._lines))
         return QSize(self._theme.px(160), full.height() + 2)
 
     def minimumSizeHint(self) -> QSize:
@@ -54,10 +57,11 @@ class Lines(QWidget):
     def needs(self, width: int) -> int:
         """The height that the text needs at this width."""
         room = QRect(0, 0, width, 10_000)
-        return self.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, self._text).height()
+        return self._metrics().boundingRect(room, Qt.TextFlag.TextWordWrap, self._text).height()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.setFont(self._theme.font("small"))
         painter.setPen(self._theme.color("text_dim"))
         painter.drawText(self.rect(), Qt.TextFlag.TextWordWrap, self._text)
         painter.end()

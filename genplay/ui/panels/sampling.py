@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -43,8 +43,8 @@ __all__ = ["SPEEDS", "SamplingPanel"]
 SPEEDS = ((2.0, "2 events a second"), (10.0, "10 events a second"), (0.0, "Full speed"))
 _TARGETS = (("truth", "The truth"), ("model", "The model"))
 _TILES = 64
-_WIDE, _MEDIUM = 760, 460
-"""Widths, at scale 1, from which three or two parts stand side by side."""
+_WIDE, _MEDIUM, _NARROWEST = 760, 460, 200
+"""Widths, at scale 1, from which three or two parts stand side by side, and the least that one needs."""
 _LEAST = 76
 """The least height of the controls, which scroll, at scale 1."""
 _PICTURE = (120, 220)
@@ -349,6 +349,10 @@ class SamplingPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
+
+    def minimumSizeHint(self) -> QSize:
+        """The width of one column: standing side by side, the parts may not keep the panel from being narrow."""
+        return QSize(self._theme.px(_NARROWEST), super().minimumSizeHint().height())
 
     def _arrange(self, anew: bool = False) -> None:
         """Wide: controls, picture, figures. Less wide: the figures below the controls. Narrow: all below the picture."""

@@ -6,9 +6,10 @@ import time
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -77,7 +78,7 @@ class WorldPanel(QWidget):
         self.words.setProperty("role", "small")
         self.words.setAccessibleName("State of the look through all images")
         let_wrap(self.words)
-        self._row = QHBoxLayout()
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._row.addWidget(self.of, 1)
         self._row.addWidget(self.go)
         self._row.addStretch(0)
@@ -206,6 +207,7 @@ class WorldPanel(QWidget):
             self.go.setText(title)
             self.go.setAccessibleName(title)
             self.go.setToolTip(self._actions.tip("world.stop" if running else "world.compute"))
+            self._arrange()
         text = self._state_words(running, behind)
         if self.words.text() != text:
             self.words.setText(text)
@@ -246,8 +248,20 @@ class WorldPanel(QWidget):
         super().resizeEvent(event)
         self._arrange()
 
+    def minimumSizeHint(self) -> QSize:
+        """The width with the choice above the button: beside each other, they may not keep the panel from being narrow."""
+        margins = self._layout.contentsMargins()
+        widest = max(self.of.minimumSizeHint().width(), self.go.minimumSizeHint().width())
+        width = min(widest + margins.left() + margins.right(), super().minimumSizeHint().width())
+        return QSize(width, super().minimumSizeHint().height())
+
     def _arrange(self) -> None:
         """Deal the sections out to the columns, in order, so that they are about as high as each other."""
+        beside, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        margins = self._layout.contentsMargins()
+        room = self.width() - margins.left() - margins.right() - self._row.spacing()
+        both = self.of.minimumSizeHint().width() + self.go.sizeHint().width()
+        self._row.setDirection(below if both > room else beside)
         n = min(max(self.width() // self._theme.px(_COLUMN), 1), _MOST_COLUMNS)
         if n == len(self._columns):
             return

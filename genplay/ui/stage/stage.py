@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from genplay.training.snapshot import FieldRequest, Snapshot
 from genplay.ui.ask import LatestAsk
 from genplay.ui.stage.colour_bar import ColourBar
 from genplay.ui.stage.digits_view import DigitsView
+from genplay.ui.stage.foot import Foot
 from genplay.ui.stage.layers import FIELDS, MOMENTS, missing, sentence
 from genplay.ui.stage.plane_view import MOST_POINTS, PlaneView
 from genplay.ui.stage.reading import Reading, reading_html
@@ -63,11 +64,7 @@ class Stage(QWidget):
         self.readout = QLabel(_HINT, self)
         self.readout.setProperty("role", "small")
         let_wrap(self.readout)
-        self.readout.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.readout.setAccessibleName("Values under the mouse")
-        self._foot = QWidget(self)
-        self._foot_row = QHBoxLayout(self._foot)
-        self._foot_row.setContentsMargins(0, 0, 0, 0)
         self.pencil = QToolButton(self)
         self.pencil.setCheckable(True)
         self.pencil.setProperty("role", "quiet")
@@ -75,9 +72,7 @@ class Stage(QWidget):
         self.pencil.setToolTip(actions.tip("stage.measuring"))
         self.pencil.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.pencil.clicked.connect(lambda on: actions.run("stage.measuring", on=on))
-        self._foot_row.addWidget(self.bar)
-        self._foot_row.addWidget(self.pencil)
-        self._foot_row.addWidget(self.readout, 1)
+        self._foot = Foot((self.bar, self.pencil), self.readout, theme, self)
         self._layout = QVBoxLayout(self)
         self._layout.addWidget(self.sentence)
         self._layout.addWidget(self._pages, 1)
@@ -156,8 +151,6 @@ class Stage(QWidget):
         gap = self._theme.space(3)
         self._layout.setContentsMargins(gap, self._theme.space(2), gap, self._theme.space(2))
         self._layout.setSpacing(self._theme.space(2))
-        self._foot_row.setSpacing(self._theme.space(4))
-        self.readout.setMinimumHeight(self._theme.px(32))
         self.pencil.setIcon(self._theme.icon("route"))
 
     def _open(self, *_: object) -> None:

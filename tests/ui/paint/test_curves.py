@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from PySide6.QtGui import QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from genplay.spaces.plane import HOME, Grid
 from genplay.ui.paint.arrows import arrow_segments
@@ -35,7 +35,7 @@ def test_gaps_stay_gaps(qapp) -> None:
     item = CurveItem(QPen())
     item.show_curve(dx, dy)
     assert item.boundingRect().width() > 900
-    item.show_curve(np.array([1.0]), np.array([1.0]))
+    item.show_curve(np.array([np.nan]), np.array([1.0]))
     assert item.boundingRect().isNull()
     item.show_curve(np.array([1.0, 2.0]), np.array([3.0, 3.0]))
     assert not item.boundingRect().isEmpty()
@@ -55,3 +55,17 @@ def test_arrows_point_along_the_field_and_stay_in_their_cell() -> None:
     assert np.abs(direction[:, 1]).max() < 1e-9
     assert np.linalg.norm(direction, axis=1).max() <= 2 * 4 / 48
     assert len(arrow_segments(np.zeros((48, 48, 2)), grid)) == 0
+
+
+def test_a_single_point_is_a_dot_that_can_be_seen(qapp) -> None:
+    image = QImage(40, 40, QImage.Format.Format_RGB32)
+    image.fill(QColor("white"))
+    item = CurveItem(QPen(QColor("black"), 0))
+    item.show_curve(np.array([20.0, 30.0]), np.array([20.0, np.nan]))
+    assert not item.boundingRect().isEmpty()
+    painter = QPainter(image)
+    item.paint(painter)
+    painter.end()
+    dark = [(x, y) for x in range(40) for y in range(40) if image.pixelColor(x, y).lightness() < 100]
+    assert len(dark) >= 9
+    assert all(abs(x - 20) <= 3 and abs(y - 20) <= 3 for x, y in dark)

@@ -315,3 +315,18 @@ def test_both_themes_and_the_largest_text_fit(qtbot, scene: Scene, stage: Stage)
             assert switch.fontMetrics().horizontalAdvance(switch.text()) < switch.width()
         assert stage.sentence.height() >= stage.sentence.heightForWidth(stage.sentence.width())
         assert stage.readout.height() >= stage.readout.heightForWidth(stage.readout.width())
+
+
+def test_the_words_at_the_foot_keep_to_two_lines_where_the_stage_is_narrow(
+    qtbot, scene: Scene, stage: Stage
+) -> None:
+    draw(scene, stage)
+    words = stage.readout
+    assert words.x() > stage.bar.geometry().right(), "beside the colours"
+    scene.theme.set_scale(1.75)
+    stage.resize(740, 540)
+    qtbot.wait(60)
+    line = words.fontMetrics().height()
+    assert words.y() >= stage.bar.geometry().bottom(), "below the colours"
+    assert words.heightForWidth(words.width()) <= words.height() < 2.5 * line
+    assert stage.plane.height() > 0.3 * stage.height()
