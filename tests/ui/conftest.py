@@ -17,7 +17,7 @@ from genplay.lab.options import GuiOptions
 from genplay.ui.app import App
 from genplay.ui.main_window import MainWindow
 from genplay.ui.theme import Theme
-from tests.ui.support import Until, flush, own_threads
+from tests.ui.support import Until, bury, flush, own_threads
 
 
 @pytest.fixture
@@ -49,6 +49,13 @@ def frozen_imports() -> None:
     """What is imported lives for ever: collecting garbage need not look at it again and again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def buried(qapp: QApplication) -> Iterator[None]:
+    """What a test closed is gone after it: else each style sheet and each scale dresses the widgets of all tests before."""
+    yield
+    bury()
 
 
 @pytest.fixture
