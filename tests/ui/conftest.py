@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -47,6 +48,8 @@ def theme(qapp: QApplication) -> Iterator[Theme]:
 @pytest.fixture(scope="session", autouse=True)
 def frozen_imports() -> None:
     """What is imported lives for ever: collecting garbage need not look at it again and again."""
+    # A window's first run would import it only after this.
+    importlib.import_module("genplay.training.worker")
     gc.collect()
     gc.freeze()
 
