@@ -27,8 +27,16 @@ MIXED = {"plane": ("gaussian", "gmm"), "digits": ("bernoulli-mixture", "rbm")}
 """The runs of which ``run-mixture`` is made."""
 
 
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the trained runs lie: a member of a mixture is trained once."""
+    return tmp_path_factory.mktemp("runs")
+
+
 def trained(folder: Path, model: str, world: str, data: str) -> Path:
-    out = folder / f"{model}.genplay"
+    out = folder / f"{model}-{world}.genplay"
+    if out.exists():
+        return out
     kind = ["train", "--world", world, "--data", data, "--model", model]
     if model == "run-mixture":
         kind += ["--members", *(str(trained(folder, member, world, data)) for member in MIXED[world])]
@@ -51,8 +59,8 @@ def density(
 
 
 @pytest.mark.parametrize("model", [c.id for c in cards().values() if "plane" in c.density])
-def test_on_the_plane(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run = trained(tmp_path, model, "plane", "two-moons")
+def test_on_the_plane(model: str, runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = trained(runs, model, "plane", "two-moons")
     # What follows an ODE is smooth and slow; a mixture is only as slow as its members, which are narrow here.
     cells = 128 if cards()[model].cost == "T steps" and model != "run-mixture" else 400
     grid = Grid(Box(-6, 6, -6, 6), cells)
@@ -66,8 +74,8 @@ BOUNDS = [c.id for c in cards().values() if c.density.get("digits") == "bound"]
 
 
 @pytest.mark.parametrize("model", EXACT)
-def test_over_all_images(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = trained(tmp_path, model, "digits", "glyphs")
+def test_over_all_images(model: str, runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = trained(runs, model, "digits", "glyphs")
     x = images(np.random.default_rng(0).integers(0, N_IMAGES, 500))
     log_p, kind = density(tmp_path, path, x, capsys)
     assert kind == "exact"
@@ -97,8 +105,10 @@ def sums_by_induction(model: HasConditionals, image: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("model", BOUNDS)
-def test_a_bound_calls_itself_one(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = trained(tmp_path, model, "digits", "glyphs")
+def test_a_bound_calls_itself_one(
+    model: str, runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = trained(runs, model, "digits", "glyphs")
     x = images(np.random.default_rng(0).integers(0, N_IMAGES, 50))
     log_p, kind = density(tmp_path, path, x, capsys)
     assert kind == "bound"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from genplay.lab.options import GuiOptions
 from genplay.ui.app import App
 from genplay.ui.main_window import MainWindow
 from genplay.ui.theme import Theme
-from tests.ui.support import Until, flush, own_threads
+from tests.ui.support import Until, bury, flush, own_threads
 
 
 @pytest.fixture
@@ -47,8 +48,17 @@ def theme(qapp: QApplication) -> Iterator[Theme]:
 @pytest.fixture(scope="session", autouse=True)
 def frozen_imports() -> None:
     """What is imported lives for ever: collecting garbage need not look at it again and again."""
+    # A window's first run would import it only after this.
+    importlib.import_module("genplay.training.worker")
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def buried(qapp: QApplication) -> Iterator[None]:
+    """What a test closed is gone after it: else each style sheet and each scale dresses the widgets of all tests before."""
+    yield
+    bury()
 
 
 @pytest.fixture

@@ -8,16 +8,21 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, QEvent
 
-__all__ = ["Until", "flush", "own_threads"]
+__all__ = ["Until", "bury", "flush", "own_threads"]
 
 Until = Callable[..., None]
 """``until(condition, what, seconds)``: the fixture that lets the event loop run until something is true."""
 
 
+def bury() -> None:
+    """Deliver what Qt deletes later, which ``processEvents`` does not."""
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
 def flush() -> None:
-    """Deliver what Qt deletes later, which ``processEvents`` does not, and collect what Python still holds."""
+    """Deliver what Qt deletes later, and collect what Python still holds."""
     for _ in range(3):
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        bury()
         gc.collect()
 
 
