@@ -88,8 +88,7 @@ class TradeoffPage(QWidget):
         self._top = QHBoxLayout(self._controls)
         self._top.setContentsMargins(0, 0, 0, 0)
         self._top.addWidget(self.choice, 1)
-        for widget in (self.go, self.out, self.clear):
-            self._top.addWidget(widget)
+        self._top.addWidget(self.go)
         self.progress = QProgressBar(self)
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
@@ -137,8 +136,13 @@ class TradeoffPage(QWidget):
         self._words = QWidget(self)
         self._column = QVBoxLayout(self._words)
         self._column.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.legend, self.words, self.settings):
-            self._column.addWidget(widget)
+        self._last = QHBoxLayout()
+        self._last.addWidget(self.settings, 1)
+        for button in (self.out, self.clear):
+            self._last.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        self._column.addWidget(self.legend)
+        self._column.addWidget(self.words)
+        self._column.addLayout(self._last)
         self._column.addStretch(1)
 
     # Doing
@@ -219,6 +223,7 @@ class TradeoffPage(QWidget):
         theme = self._theme
         self._grid.setSpacing(theme.space(2))
         self._top.setSpacing(theme.space(1))
+        self._last.setSpacing(theme.space(1))
         self._column.setSpacing(theme.space(2))
         self.progress.setFixedHeight(theme.px(6))
         side = theme.px(16)
