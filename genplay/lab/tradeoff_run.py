@@ -111,7 +111,12 @@ class TradeoffRun:
 
     @staticmethod
     def _differs(old: Curve, new: Curve) -> bool:
-        """Whether two curves can be told apart in one picture: of other models, and of the same measure."""
+        """Whether two curves can be told apart in one picture: of other models, and of the same measure.
+
+        Rate and distortion are those of VAEs with the usual knobs, whatever other model is open.
+        """
+        if new.id == "rate-distortion":
+            return (old.model == "vae") != (new.model == "vae")
         return old.run != new.run and old.measure == new.measure
 
     # What is done

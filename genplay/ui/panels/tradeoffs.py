@@ -24,7 +24,7 @@ from genplay.lab.tradeoffs import TRADEOFFS
 from genplay.ui.fields import Combo
 from genplay.ui.forms import Form
 from genplay.ui.panels.lines import Lines
-from genplay.ui.panels.tradeoff_picture import picture_of, sentence_of
+from genplay.ui.panels.tradeoff_picture import name_of, picture_of, sentence_of
 from genplay.ui.panels.tradeoff_plot import TradeoffPlot
 from genplay.ui.section import Section
 from genplay.ui.seen import seen
@@ -212,7 +212,7 @@ class TradeoffPage(QWidget):
         self.legend.setText(
             "&nbsp; ".join(
                 f"<span style='color:{theme.class_color(i).name()}'>{_SHAPES[i % len(_SHAPES)]}</span>&nbsp;"
-                f"{escape(f'{curve.run}, step {curve.step:,}').replace(' ', '&nbsp;')}"
+                f"{escape(name_of(curve)).replace(' ', '&nbsp;')}"
                 for i, curve in enumerate(curves)
             )
         )

@@ -122,7 +122,7 @@ def test_a_click_draws_and_the_same_button_stops(qtbot, scene: Scene, until) -> 
     beat(page, until, lambda: page.plot.isVisible() and page.go.text() == "Draw", "for the curve")
     assert "β = 0.1: R ≈" in page.plot.accessibleDescription()
     assert "distortion D" in page.plot.accessibleName()
-    assert "step 5" in page.legend.text().replace("&nbsp;", " ")
+    assert "VAEs with the usual knobs" in page.legend.text().replace("&nbsp;", " ")
     assert page.out.isVisible()
     QTest.mouseClick(page.clear, LEFT)
     assert not page.plot.isVisible()
@@ -152,7 +152,7 @@ def test_points_are_read_with_mouse_and_keys(qtbot, scene: Scene) -> None:
     QTest.qWait(1)
     assert page.readout.text() == "Point at a dot to read it."
     QTest.mouseMove(page.plot, page.plot.point_of(1).toPoint())
-    assert page.readout.text().startswith("VAE, β = 1: R ≈ 2.000")
+    assert page.readout.text().startswith("VAEs like the run at step 5, β = 1: R ≈ 2.000")
     QTest.mouseMove(page.plot, QPoint(2, 2))
     assert page.readout.text() == "Point at a dot to read it."
     page.plot.setFocus()
