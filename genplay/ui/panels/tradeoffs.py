@@ -138,8 +138,8 @@ class TradeoffPage(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._last = QHBoxLayout()
         self._last.addWidget(self.settings, 1)
-        for button in (self.out, self.clear):
-            self._last.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        for tool in (self.out, self.clear):
+            self._last.addWidget(tool, 0, Qt.AlignmentFlag.AlignTop)
         self._column.addWidget(self.legend)
         self._column.addWidget(self.words)
         self._column.addLayout(self._last)
