@@ -72,9 +72,6 @@ class TradeoffPage(QWidget):
         self.choice = Combo(self)
         self.choice.setAccessibleName("Which trade-off")
         self.choice.setToolTip(self._actions.tip("tradeoffs.choose"))
-        for t in TRADEOFFS:
-            self.choice.addItem(t.title, t.id)
-            self.choice.setItemData(self.choice.count() - 1, t.summary, Qt.ItemDataRole.ToolTipRole)
         self.choice.activated.connect(lambda i: self._do("tradeoffs.choose", curve=self.choice.itemData(i)))
         self.go = QPushButton("Draw", self)
         self.go.setProperty("role", "primary")
@@ -175,6 +172,12 @@ class TradeoffPage(QWidget):
     def _changed(self, *_: object) -> None:
         """Something was chosen, begun or stopped."""
         r = self._run
+        fitting = [t for t in TRADEOFFS if self._experiment.world in t.worlds]
+        if [self.choice.itemData(i) for i in range(self.choice.count())] != [t.id for t in fitting]:
+            self.choice.clear()
+            for t in fitting:
+                self.choice.addItem(t.title, t.id)
+                self.choice.setItemData(self.choice.count() - 1, t.summary, Qt.ItemDataRole.ToolTipRole)
         self.choice.setCurrentIndex(self.choice.findData(r.chosen.id))
         infos = [info for info in r.knobs.infos() if info.applies(self._experiment.world, r.chosen.id)]
         self.form.show_knobs(infos, r.knobs.as_dict())

@@ -172,14 +172,26 @@ def test_quality_is_drawn_against_steps_or_time(qtbot, scene: Scene) -> None:
     assert scene.experiment.evaluation.tradeoffs.axis == "time"
     assert "time a sample" in page.plot.accessibleName()
     assert "Flow" in page.legend.text()
-    page.choice.setCurrentIndex(page.choice.findData("dimensions"))
+    page.choice.setCurrentIndex(page.choice.findData("rate-distortion"))
     page.choice.activated.emit(page.choice.currentIndex())
-    assert scene.experiment.evaluation.tradeoffs.chosen.id == "dimensions"
+    assert scene.experiment.evaluation.tradeoffs.chosen.id == "rate-distortion"
     assert not page.plot.isVisible()
 
 
 def test_what_cannot_be_drawn_says_why(qtbot, scene: Scene, until) -> None:
     page = opened(qtbot, scene)
-    scene.actions.run("tradeoffs.choose", curve="dimensions")
+    scene.actions.run("tradeoffs.choose", curve="cost")
+    scene.worker.model.knobs = scene.experiment.plan().model_knobs
     QTest.mouseClick(page.go, LEFT)
-    beat(page, until, lambda: "digit world" in page.words.text())
+    beat(page, until, lambda: "does not make its samples in steps" in page.words.text())
+
+
+def test_dimensions_are_offered_for_images_only(qtbot, scene: Scene) -> None:
+    page = opened(qtbot, scene)
+    assert page.choice.findData("dimensions") < 0
+    scene.actions.run("world.choose", name="digits")
+    assert page.choice.findData("dimensions") >= 0
+    scene.actions.run("tradeoffs.choose", curve="dimensions")
+    assert page.choice.currentData() == "dimensions"
+    scene.actions.run("world.choose", name="plane")
+    assert page.choice.currentData() == "rate-distortion"
