@@ -56,8 +56,10 @@ class TradeoffRun:
     # What is chosen
 
     def choose(self, name: str) -> None:
-        """Take another kind of curve; what is at work is stopped."""
+        """Take another kind of curve; what is at work is stopped. Raises ``BadInput`` for one that is not of this world."""
         found = tradeoff(name)
+        if self._experiment.world not in found.worlds:
+            raise BadInput(f"The curve '{name}' belongs to the world '{found.worlds[0]}'.")
         if found is not self.chosen:
             self._take()
             self.chosen = found
@@ -111,7 +113,12 @@ class TradeoffRun:
 
     @staticmethod
     def _differs(old: Curve, new: Curve) -> bool:
-        """Whether two curves can be told apart in one picture: of other models, and of the same measure."""
+        """Whether two curves can be told apart in one picture: of other models, and of the same measure.
+
+        Rate and distortion are those of VAEs with the usual knobs, whatever other model is open.
+        """
+        if new.id == "rate-distortion":
+            return (old.model == "vae") != (new.model == "vae")
         return old.run != new.run and old.measure == new.measure
 
     # What is done
@@ -163,6 +170,8 @@ class TradeoffRun:
     def _other_data(self, *_: object) -> None:
         self._job.forget()
         self._curves = {}
+        if self._experiment.world not in self.chosen.worlds:
+            self.chosen = TRADEOFFS[0]
         self.changed.emit()
 
     def close(self) -> None:

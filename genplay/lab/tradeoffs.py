@@ -15,6 +15,7 @@ from typing import Literal
 from genplay.errors import unknown_name
 from genplay.knobs import Knobs, knob
 from genplay.quantity import Quantity
+from genplay.spaces import WORLDS, World
 
 __all__ = [
     "QUALITIES", "TRADEOFFS", "Curve", "Point", "Tradeoff", "TradeoffId", "TradeoffKnobs", "as_csv", "as_lines", "tradeoff",
@@ -36,6 +37,7 @@ class Tradeoff:
     summary: str
     at: str
     at_title: str
+    worlds: tuple[World, ...] = WORLDS
 
 
 TRADEOFFS = (
@@ -51,6 +53,7 @@ TRADEOFFS = (
     Tradeoff(
         "dimensions", "Time and dimensions",
         "Untrained models like the open one for images of more and more pixels: what a sample costs.", "dimensions", "d",
+        ("digits",),
     ),
 )  # fmt: skip
 

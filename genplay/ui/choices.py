@@ -75,7 +75,7 @@ class Choices:
                 knobs = self._experiment.estimation.knobs.infos()
                 return tuple((i.name, i.label) for i in knobs if i.applies(here, asked))
             case "tradeoffs.choose", _:
-                return tuple((t.id, t.title) for t in TRADEOFFS)
+                return tuple((t.id, t.title) for t in TRADEOFFS if self._experiment.world in t.worlds)
             case "tradeoffs.set", "name":
                 run = self._experiment.evaluation.tradeoffs
                 fitting = (i for i in run.knobs.infos() if i.applies(self._experiment.world, run.chosen.id))

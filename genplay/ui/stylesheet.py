@@ -218,7 +218,7 @@ QListView, QListWidget, QTableView {
 QListWidget::item { padding: $p4; border-radius: $p4; }
 QListWidget::item:selected { background: $selection; color: $text; }
 QHeaderView { background: $sunken; border: none; }
-QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-origin: padding; subcontrol-position: center left; width: $p8; height: $p8; }
+QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-origin: padding; subcontrol-position: center left; left: $p12; width: $p8; height: $p8; }
 QHeaderView::section, QTableView QTableCornerButton::section { background: $sunken; color: $text_dim; border: none; padding: $p4; }
 QGroupBox { border: none; margin-top: $p16; font-family: "$semibold"; font-weight: 600; }
 QGroupBox::title { subcontrol-origin: margin; left: 0; }

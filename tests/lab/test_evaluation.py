@@ -13,6 +13,8 @@ import pytest
 import genplay
 from genplay.errors import BadInput, Failure
 from genplay.lab.evaluation import OPEN, Evaluation
+from genplay.lab.kept_results import _figure_from_json
+from genplay.lab.score_table import Figure
 from genplay.metrics import registry
 from genplay.training.worker import Worker
 from tests.lab.fakes import Bench
@@ -249,7 +251,7 @@ def test_refusals(lab: Page) -> None:
 
 
 def test_results_are_saved_with_the_experiment_and_come_back(lab: Page, tmp_path: Path) -> None:
-    lab.do("evaluate.columns", names=["nll", "nll_train"])
+    lab.do("evaluate.columns", names=["nll", "nll_train", "iwae"])
     lab.done("evaluate.measure")
     lab.done("evaluate.keep", title="early")
     lab.step(3)
@@ -267,9 +269,8 @@ def test_results_are_saved_with_the_experiment_and_come_back(lab: Page, tmp_path
             (r.title, r.kind, r.step) for r in before.rows
         ]
         for a, b in zip(before.rows, after.rows, strict=True):
-            assert {n: f.quantity for n, f in a.figures.items()} == {
-                n: f.quantity for n, f in b.figures.items()
-            }
+            assert a.figures == b.figures
+            assert "no encoder" in b.figures["iwae"].missing
             assert not b.stale("nll")
         assert after.rows[2].note == before.rows[2].note
         assert after.rows[2].base == OPEN
@@ -285,6 +286,12 @@ def test_results_are_saved_with_the_experiment_and_come_back(lab: Page, tmp_path
         assert len(other.page.table.rows) == rows, "nothing stands there twice"
     finally:
         other.experiment.close()
+
+
+def test_a_figure_of_an_older_project_lacks_its_reason_only() -> None:
+    old = {"step": 3, "trouble": "", "quantity": None}
+    assert _figure_from_json(old) == Figure(None, 3)
+    assert "no such number" in Figure(None, 3).why_not
 
 
 def test_a_damaged_result_is_refused_like_any_damage(lab: Page, tmp_path: Path) -> None:

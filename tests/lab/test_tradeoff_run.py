@@ -45,7 +45,7 @@ def test_a_curve_is_drawn_of_a_copy(bench: Bench, tmp_path: Path) -> None:
 def test_another_kind_of_curve_and_back(bench: Bench) -> None:
     run = bench.experiment.evaluation.tradeoffs
     found = bench.do("tradeoffs.run").result(30)
-    bench.do("tradeoffs.choose", curve="dimensions")
+    bench.do("tradeoffs.choose", curve="rate-distortion")
     assert (run.curves, run.state) == ((), "empty")
     bench.do("tradeoffs.choose", curve="cost")
     assert run.curves == (found,), "what was drawn is kept"
@@ -66,9 +66,12 @@ def test_stopping_what_cannot_be_and_knobs_that_mean_nothing(bench: Bench) -> No
     assert run.state == "stopped"
     with pytest.raises(BadInput, match="means nothing"):
         bench.do("tradeoffs.set", name="measure", value="mmd")
-    bench.do("tradeoffs.choose", curve="dimensions")
-    with pytest.raises(BadInput, match="digit world"):
+    with pytest.raises(BadInput, match="world 'digits'"):
+        bench.do("tradeoffs.choose", curve="dimensions")
+    bench.worker.model = build("gmm", two_moons(300))
+    bench.do("tradeoffs.choose", curve="cost")
+    with pytest.raises(BadInput, match="in steps"):
         bench.do("tradeoffs.run").result(30)
-    assert "digit world" in run.message
+    assert "in steps" in run.message
     bench.do("tradeoffs.axis", name="time")
     assert run.axis == "time"

@@ -249,7 +249,7 @@ class ScoreGrid(QTableWidget):
         """Names in two lines beside columns that are hardly wider than their figures."""
         theme, bold = self._theme, self._bold()
         for j, column in enumerate(self._table.columns):
-            sign = theme.px(16) if column.id == self._sort[0] else 0
+            sign = theme.px(22) if column.id == self._sort[0] else 0
             self.setColumnWidth(j, self._column_room(j) + theme.space(2.5) + sign)
             item = self.horizontalHeaderItem(j)
             if item is not None and item.text() != self._head(j):

@@ -42,5 +42,10 @@ def wrapped(text: str, metrics: QFontMetrics, width: int) -> str:
         first = f"{first} {words[k]}"
         k += 1
     rest = " ".join(words[k:])
-    first = metrics.elidedText(first, Qt.TextElideMode.ElideRight, width)
-    return f"{first}\n{metrics.elidedText(rest, Qt.TextElideMode.ElideMiddle, width)}" if rest else first
+    first = _cut(first, metrics, width, Qt.TextElideMode.ElideRight)
+    return f"{first}\n{_cut(rest, metrics, width, Qt.TextElideMode.ElideMiddle)}" if rest else first
+
+
+def _cut(text: str, metrics: QFontMetrics, width: int, mode: Qt.TextElideMode) -> str:
+    """The text, cut short if it is too wide; Qt would also cut what just fits."""
+    return text if metrics.horizontalAdvance(text) <= width else metrics.elidedText(text, mode, width)

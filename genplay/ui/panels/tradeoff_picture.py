@@ -12,7 +12,7 @@ from genplay.lab.tradeoffs import Curve, Point, Tradeoff
 from genplay.metrics.registry import card as metric_card
 from genplay.quantity import Quantity
 
-__all__ = ["Picture", "Place", "Series", "picture_of", "sentence_of"]
+__all__ = ["Picture", "Place", "Series", "name_of", "picture_of", "sentence_of"]
 
 _BAR = 1.96
 _RATIO = 10.0
@@ -132,7 +132,7 @@ def picture_of(curves: Sequence[Curve], axis: Axis) -> Picture:
 def _rates(curves: Sequence[Curve]) -> Picture:
     series = tuple(
         Series(
-            c.run,
+            name_of(c),
             (
                 *(_rate(p, False) for p in c.points),
                 *((_rate(c.own, True),) if c.own is not None else ()),
@@ -204,6 +204,15 @@ def _far(values: Sequence[float]) -> bool:
     return bool(values) and min(values) > 0 and max(values) > _RATIO * min(values)
 
 
+def name_of(curve: Curve) -> str:
+    """What the legend calls a curve."""
+    if curve.id != "rate-distortion":
+        return f"{curve.run}, step {curve.step:,}" if curve.id == "cost" else curve.run
+    return (
+        "VAEs with the usual knobs" if curve.model != "vae" else f"VAEs like the run at step {curve.step:,}"
+    )
+
+
 def sentence_of(kind: Tradeoff, curves: Sequence[Curve]) -> str:
     """What is to be seen in the picture, in words."""
     if not curves:
@@ -211,11 +220,7 @@ def sentence_of(kind: Tradeoff, curves: Sequence[Curve]) -> str:
     newest = curves[-1]
     match kind.id:
         case "rate-distortion":
-            floor = (
-                f" Nothing lies below R + D = H, the entropy of the data ({newest.floor})."
-                if newest.floor
-                else ""
-            )
+            floor = " Nothing lies below R + D = H, the entropy of the data." if newest.floor else ""
             return (
                 "To the right codes tell more, further down less is left open. All points of one falling diagonal have the same "
                 f"ELBO.{floor}"

@@ -17,6 +17,8 @@ __all__ = ["TradeoffPlot"]
 
 _NEAR = 24
 """How near the mouse must be to a point to read it, in pixels at scale 1."""
+_NAMED = 0.6
+"""The largest share of the width that the name of the best sum may take."""
 
 
 class TradeoffPlot(QWidget):
@@ -156,7 +158,9 @@ class TradeoffPlot(QWidget):
         if picture.best is not None:
             painter.setPen(QPen(theme.color("text_dim"), theme.px(1), Qt.PenStyle.DashLine))
             self._draw_line(painter, area, picture.best)
-            names.append((picture.best_text, theme.color("text_dim")))
+            # Where there is little room the curve would run through the words.
+            if self.fontMetrics().horizontalAdvance(picture.best_text) <= _NAMED * area.width():
+                names.append((picture.best_text, theme.color("text_dim")))
         for k, (text, ink) in enumerate(names):
             where = self._name_place(area, text, k)
             taken.append(where)

@@ -24,7 +24,7 @@ from genplay.lab.tradeoffs import TRADEOFFS
 from genplay.ui.fields import Combo
 from genplay.ui.forms import Form
 from genplay.ui.panels.lines import Lines
-from genplay.ui.panels.tradeoff_picture import picture_of, sentence_of
+from genplay.ui.panels.tradeoff_picture import name_of, picture_of, sentence_of
 from genplay.ui.panels.tradeoff_plot import TradeoffPlot
 from genplay.ui.section import Section
 from genplay.ui.seen import seen
@@ -72,9 +72,6 @@ class TradeoffPage(QWidget):
         self.choice = Combo(self)
         self.choice.setAccessibleName("Which trade-off")
         self.choice.setToolTip(self._actions.tip("tradeoffs.choose"))
-        for t in TRADEOFFS:
-            self.choice.addItem(t.title, t.id)
-            self.choice.setItemData(self.choice.count() - 1, t.summary, Qt.ItemDataRole.ToolTipRole)
         self.choice.activated.connect(lambda i: self._do("tradeoffs.choose", curve=self.choice.itemData(i)))
         self.go = QPushButton("Draw", self)
         self.go.setProperty("role", "primary")
@@ -88,8 +85,7 @@ class TradeoffPage(QWidget):
         self._top = QHBoxLayout(self._controls)
         self._top.setContentsMargins(0, 0, 0, 0)
         self._top.addWidget(self.choice, 1)
-        for widget in (self.go, self.out, self.clear):
-            self._top.addWidget(widget)
+        self._top.addWidget(self.go)
         self.progress = QProgressBar(self)
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
@@ -137,8 +133,13 @@ class TradeoffPage(QWidget):
         self._words = QWidget(self)
         self._column = QVBoxLayout(self._words)
         self._column.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.legend, self.words, self.settings):
-            self._column.addWidget(widget)
+        self._last = QHBoxLayout()
+        self._last.addWidget(self.settings, 1)
+        for tool in (self.out, self.clear):
+            self._last.addWidget(tool, 0, Qt.AlignmentFlag.AlignTop)
+        self._column.addWidget(self.legend)
+        self._column.addWidget(self.words)
+        self._column.addLayout(self._last)
         self._column.addStretch(1)
 
     # Doing
@@ -171,6 +172,12 @@ class TradeoffPage(QWidget):
     def _changed(self, *_: object) -> None:
         """Something was chosen, begun or stopped."""
         r = self._run
+        fitting = [t for t in TRADEOFFS if self._experiment.world in t.worlds]
+        if [self.choice.itemData(i) for i in range(self.choice.count())] != [t.id for t in fitting]:
+            self.choice.clear()
+            for t in fitting:
+                self.choice.addItem(t.title, t.id)
+                self.choice.setItemData(self.choice.count() - 1, t.summary, Qt.ItemDataRole.ToolTipRole)
         self.choice.setCurrentIndex(self.choice.findData(r.chosen.id))
         infos = [info for info in r.knobs.infos() if info.applies(self._experiment.world, r.chosen.id)]
         self.form.show_knobs(infos, r.knobs.as_dict())
@@ -208,7 +215,7 @@ class TradeoffPage(QWidget):
         self.legend.setText(
             "&nbsp; ".join(
                 f"<span style='color:{theme.class_color(i).name()}'>{_SHAPES[i % len(_SHAPES)]}</span>&nbsp;"
-                f"{escape(f'{curve.run}, step {curve.step:,}').replace(' ', '&nbsp;')}"
+                f"{escape(name_of(curve)).replace(' ', '&nbsp;')}"
                 for i, curve in enumerate(curves)
             )
         )
@@ -219,6 +226,7 @@ class TradeoffPage(QWidget):
         theme = self._theme
         self._grid.setSpacing(theme.space(2))
         self._top.setSpacing(theme.space(1))
+        self._last.setSpacing(theme.space(1))
         self._column.setSpacing(theme.space(2))
         self.progress.setFixedHeight(theme.px(6))
         side = theme.px(16)
