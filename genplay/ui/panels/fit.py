@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
@@ -45,5 +45,7 @@ def fitting_scroll_area(content: QWidget, parent: QWidget) -> QScrollArea:
     area = QScrollArea(parent)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
+    # What stands in it has the keyboard, and is scrolled to; the area itself would be a stop that shows nothing.
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidget(_Page(content))
     return area
