@@ -1,4 +1,7 @@
-"""Who gets a key: the program's one-key shortcuts (Space, arrows, Home, H) give way to whatever needs the key itself."""
+"""Who gets a key: the program's one-key shortcuts (Space, arrows, Home, H) give way to whatever needs the key itself.
+
+What has got the keyboard is scrolled into view.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
     QComboBox,
+    QScrollArea,
     QTabBar,
     QWidget,
 )
@@ -39,6 +43,15 @@ def keeps(widget: QWidget | None, key: int) -> bool:
     return isinstance(widget, QCheckBox) and key == Qt.Key.Key_Space
 
 
+def _reveal(widget: QWidget) -> None:
+    """Scroll to a widget; Qt does so only when the keyboard moves within one scroll area, not when it comes from outside."""
+    around = widget.parentWidget()
+    while around is not None:
+        if isinstance(around, QScrollArea) and around.widget() is not None:
+            around.ensureWidgetVisible(widget)
+        around = around.parentWidget()
+
+
 class KeyGuard(QObject):
     """Watches whatever has the focus: claims its keys for it, and lets Enter press a focused button."""
 
@@ -51,6 +64,7 @@ class KeyGuard(QObject):
             old.removeEventFilter(self)
         if new is not None:
             new.installEventFilter(self)
+            _reveal(new)
 
     def eventFilter(self, widget: QObject, event: QEvent) -> bool:
         if not isinstance(event, QKeyEvent) or not isinstance(widget, QWidget):

@@ -200,6 +200,8 @@ class MainWindow(QMainWindow):
     def _panel_shown(self, _shown: bool) -> None:
         # A tab that comes to the front is put in its place only after this.
         QTimer.singleShot(0, self, self._want)
+        # It has been raised above everything, notices included.
+        QTimer.singleShot(0, self.toasts, self.toasts.place)
         self.heart.redraw()
 
     def _new_run(self) -> None:

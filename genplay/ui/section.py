@@ -9,6 +9,8 @@ from genplay.ui.theme import Theme
 
 __all__ = ["Section"]
 
+_TIP = "Open or close this part."
+
 
 class Section(QWidget):
     """A title that opens and closes what is below it. ``toggled`` tells whether it is open now."""
@@ -77,7 +79,7 @@ class Section(QWidget):
             self.head.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, max(room, 20))
         )
         hidden = (self._note or self._title) if self.head.text() != text else ""
-        self.head.setToolTip("\n".join(part for part in (hidden, self._help) if part))
+        self.head.setToolTip("\n".join(part for part in (hidden, self._help) if part) or _TIP)
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]

@@ -6,10 +6,12 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QTabBar
 
+from genplay.lab.state import Notice
 from genplay.ui.choices import PANELS
 from genplay.ui.dock_tabs import MoreTabs, in_front
 from genplay.ui.main_window import MainWindow
 from genplay.ui.menus import PanelMenu
+from genplay.ui.notify import Toast
 
 
 def bars(window: MainWindow) -> list[QTabBar]:
@@ -131,3 +133,16 @@ def test_panels_take_the_same_width_however_the_window_came_to_its_size(window: 
     assert small[0] > small[1]
     window.dispatch.run("window.scale", factor=1.0)
     assert widths() == usual
+
+
+def test_a_notice_stays_above_a_panel_that_comes_to_the_front(window: MainWindow, qtbot) -> None:
+    window.tell(Notice("error", "Something is worth reading."))
+    toast = window.findChild(Toast)
+    window.dispatch.run("window.panel", name="sampling", shown=True)
+    qtbot.waitUntil(lambda: in_front(window.docks.dock("sampling")))
+    qtbot.wait(60)
+    middle = toast.mapTo(window, toast.rect().center())
+    found = window.childAt(middle)
+    assert found is toast or toast.isAncestorOf(found)
+    right = toast.mapTo(window, QPoint(toast.width() - 4, toast.height() // 2))
+    assert window.childAt(right) is toast

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from genplay.models.exhibits import Facts
@@ -13,6 +14,9 @@ from genplay.ui.theme import Theme
 __all__ = ["FactsView"]
 
 _WORDS = {"exact": "exact", "bound": "a bound", "estimate": "an estimate"}
+
+_MOST = 140
+"""A word may hold its column so wide, at scale 1."""
 
 
 class FactsView(QWidget):
@@ -44,6 +48,15 @@ class FactsView(QWidget):
             tip = f"{_WORDS[fact.kind]}: {fact.method}" if isinstance(fact, Quantity) else ""
             value.setToolTip(tip)
             value.setAccessibleName(f"{said}: {fact} {tip}".strip())
+        self._fit()
+
+    def _fit(self) -> None:
+        """No word is wider than its column: a label that wraps would cut it."""
+        metrics, most = QFontMetrics(self._theme.font("body")), self._theme.px(_MOST)
+        for pair in self.rows:
+            for label in pair:
+                widest = max((metrics.horizontalAdvance(word) for word in label.text().split()), default=0)
+                label.setMinimumWidth(min(widest + 2, most))
 
     def _add(self) -> None:
         name, value = QLabel(self), QLabel(self)
@@ -60,3 +73,4 @@ class FactsView(QWidget):
     def _dress(self) -> None:
         self._grid.setHorizontalSpacing(self._theme.space(3))
         self._grid.setVerticalSpacing(self._theme.space(1))
+        self._fit()

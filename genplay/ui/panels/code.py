@@ -165,6 +165,7 @@ class CodePanel(QWidget):
         self.word = QLineEdit(self.find_row)
         self.word.setPlaceholderText("Find")
         self.word.setAccessibleName("Find in the source")
+        self.word.setToolTip("What to look for; Enter goes to the next place.")
         self.word.textChanged.connect(lambda: self._seek(anew=True))
         self.word.returnPressed.connect(self._seek)
         self.count = QLabel("", self.find_row)

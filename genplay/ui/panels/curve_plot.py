@@ -69,6 +69,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self._theme = theme
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMouseTracking(True)
         self.view = pg.ViewBox(enableMenu=False, enableMouse=False, defaultPadding=0.0)
         self.view.disableAutoRange()

@@ -72,6 +72,7 @@ class DrawDigits(QWidget):
         self.title.setWordWrap(True)
         self.list = QListWidget()
         self.list.setAccessibleName("Drawn digits")
+        self.list.setToolTip("The digits you have added. Choose one to change it or to take it away.")
         self.list.setViewMode(QListView.ViewMode.IconMode)
         self.list.setMovement(QListView.Movement.Static)
         self.list.setResizeMode(QListView.ResizeMode.Adjust)

@@ -46,10 +46,9 @@ def fitting_scroll_area(content: QWidget, parent: QWidget) -> QScrollArea:
 
 
 def upright_scroll_area(content: QWidget, parent: QWidget) -> QScrollArea:
-    """A frameless scroll area that is as wide as ``content`` is to be; what is in it takes the focus, not the area."""
+    """A frameless scroll area that is as wide as ``content`` is to be."""
     area = _frameless(content, parent)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return area
 
 
@@ -57,5 +56,7 @@ def _frameless(page: QWidget, parent: QWidget) -> QScrollArea:
     area = QScrollArea(parent)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
+    # What stands in it has the keyboard, and is scrolled to; the area itself would be a stop that shows nothing.
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidget(page)
     return area

@@ -65,6 +65,8 @@ class GalleryPanel(QWidget):
         )
         self.moments.framed = True
         self.cloud = CloudPicture(theme, "The sample cloud", self)
+        self.cloud.setToolTip("Click a sample to follow it; arrow keys go on to others.")
+        self.setTabOrder(self.cloud, self.moments)
         self._grid_part = Titled("Samples", self.tiles, theme, self)
         self._moments_part = Titled("As it was", self.moments, theme, self)
         self._cloud_part = Titled("Now", self.cloud, theme, self)

@@ -90,6 +90,7 @@ class ModelPanel(QScrollArea):
         label = QLabel("Objective")
         self.objective = Combo()
         self.objective.setAccessibleName("Objective")
+        self.objective.setToolTip(self._actions.tip("model.objective"))
         label.setBuddy(self.objective)
         row.addWidget(label)
         row.addWidget(self.objective, 1)

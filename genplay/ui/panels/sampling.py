@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -371,6 +372,7 @@ class SamplingPanel(QWidget):
         if narrow:
             for part in (self._picture_part, self.strip, self._side):
                 self._one_column.addWidget(part)
+            self._order_tabs()
             return
         self._side_slot.addWidget(self._side)
         self._grid.addWidget(self.strip, 0, 0)
@@ -380,3 +382,11 @@ class SamplingPanel(QWidget):
         for i, stretch in enumerate((3, 4, 3) if wide else (1, 1, 0)):
             self._grid.setColumnStretch(i, stretch)
         self._grid.setRowStretch(1, 1)
+        self._order_tabs()
+
+    def _order_tabs(self) -> None:
+        """By Tab as they stand: the picture, the buttons below it, the choices. Parts that moved have come last."""
+        pictures, buttons = (self.picture, self.tiles), (self.play, self.next, self.reset)
+        choices = (self.on, self.choice, self.speed, self.chain)
+        for one, other in pairwise((*pictures, *buttons, *choices)):
+            self.setTabOrder(one, other)

@@ -8,10 +8,11 @@ from PySide6.QtCore import QEvent, QPoint
 from PySide6.QtGui import QColor, QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
-from genplay.models.exhibits import Bars, Curves, Matrix, Pictures, PixelGraph, PlanePicture, Polyline
+from genplay.models.exhibits import Bars, Curves, Facts, Matrix, Pictures, PixelGraph, PlanePicture, Polyline
 from genplay.spaces.plane import Box
 from genplay.ui.exhibits.bars import BarsView
 from genplay.ui.exhibits.curves import CurvesView
+from genplay.ui.exhibits.facts import FactsView
 from genplay.ui.exhibits.kinds import view_of
 from genplay.ui.exhibits.matrix import MatrixView
 from genplay.ui.exhibits.pictures import PicturesView
@@ -160,3 +161,13 @@ def test_empty_exhibits_are_drawn_as_nothing(qtbot, theme, scale: float) -> None
         view = shown(qtbot, view_of(exhibit, theme), 200, 100)
         view.grab()
         assert view.tip_at(QPoint(10, 10)) is not None
+
+
+def test_no_word_of_a_fact_is_wider_than_its_column(qtbot, theme) -> None:
+    view = shown(qtbot, FactsView(theme), 260, 160)
+    view.show_exhibit(Facts("F", (("reconstruction, mean", "one word"), ("KL", "= 0.1 nats"))))
+    theme.set_scale(1.6)
+    qtbot.wait(30)
+    for label in (label for row in view.rows for label in row):
+        widest = max(label.fontMetrics().horizontalAdvance(word) for word in label.text().split())
+        assert label.width() >= widest
