@@ -45,7 +45,7 @@ class Series:
 class Picture:
     """``floor`` is a height, or with ``diagonal`` the sum x + y; ``best`` is the least such sum that was reached.
 
-    ``x_marks`` are the values marked on the x axis; none: round ones.
+    ``x_marks`` are the values marked on the x axis; none: round ones. No bar reaches below ``least_y``.
     """
 
     series: tuple[Series, ...] = ()
@@ -54,6 +54,7 @@ class Picture:
     log_x: bool = False
     log_y: bool = False
     x_marks: tuple[float, ...] = ()
+    least_y: float = -math.inf
     diagonal: bool = False
     floor: float | None = None
     floor_text: str = ""
@@ -73,6 +74,7 @@ class Picture:
             return 0.0, 1.0, 0.0, 1.0
         xs = [v for p in places for v in _reach(p.x, p.x_bar, self.log_x)]
         ys = [v for p in places for v in _reach(p.y, p.y_bar, self.log_y)]
+        ys = ys if self.log_y else [max(v, self.least_y) for v in ys]
         if self.floor is not None and not self.diagonal:
             # Its name stands on the side away from the curves.
             floor = _log(self.floor) if self.log_y else self.floor
@@ -126,7 +128,7 @@ def picture_of(curves: Sequence[Curve], axis: Axis) -> Picture:
             series = tuple(Series(c.run, tuple(_timed(p, "pixels") for p in c.points)) for c in curves)
             heights = [p.y for s in series for p in s.places]
             marks = tuple(p.at for p in newest.points)
-            return Picture(series, "pixels d", "time a sample, ms ↓", True, _far(heights), marks)
+            return Picture(series, "pixels d", "time a sample, ms ↓", True, _far(heights), marks, 0.0)
 
 
 def _rates(curves: Sequence[Curve]) -> Picture:

@@ -211,7 +211,8 @@ class TradeoffPlot(QWidget):
         picture, cap = self._picture, self._theme.px(2.5)
         painter.setPen(QPen(colour, 1))
         if place.y_bar > 0:
-            low = max(place.y - place.y_bar, place.y * 1e-3) if picture.log_y else place.y - place.y_bar
+            least = place.y * 1e-3 if picture.log_y else picture.least_y
+            low = max(place.y - place.y_bar, least)
             a, b = (self._at(area, *picture.scaled(place.x, y)) for y in (low, place.y + place.y_bar))
             painter.drawLine(a, b)
             for end in (a, b):

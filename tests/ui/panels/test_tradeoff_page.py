@@ -97,6 +97,9 @@ def test_what_lies_far_apart_is_drawn_in_ratios_and_time_in_milliseconds() -> No
     assert far.x_marks == (2, 4, 8)
     assert not picture_of([cost(worst=0.4, floor=0.04)], "steps").log_y
     assert picture_of([cost(), cost("flow")], "time").series[1].places[2].x == pytest.approx(0.8)
+    unsteady = Point(4, {"seconds": estimate(1e-3, 2e-3, "m", "s")})
+    times = picture_of([Curve("dimensions", "MADE", "made", "glyphs", 5, (unsteady,))], "steps")
+    assert -0.5 < times.ends()[2] <= 0.0, "no time is negative"
     assert far.floor_is_low()
     high = picture_of([cost(floor=0.9, measure="precision")], "steps")
     assert not high.floor_is_low()
