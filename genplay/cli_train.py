@@ -105,6 +105,7 @@ def race(args: argparse.Namespace) -> int:
             progress=bar.tell,
             interrupted=interrupt,
         )
+        found.measure(bar.tell)
     if args.out is not None:
         found.write(args.out)
     if args.json:

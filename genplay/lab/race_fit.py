@@ -142,6 +142,7 @@ def _run(
             field.turn(interrupted)
             progress(*_told(lanes, latest, steps, seconds))
         field.each(lambda session: session.pause())
+        progress(1.0, "measuring likelihoods")
         while not interrupted() and (wait := field.turn(interrupted)) is not None:
             time.sleep(wait)
         return list(field.sessions()), [latest[lane.run_id] for lane in lanes]

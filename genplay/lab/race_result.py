@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -35,7 +35,7 @@ class Curve:
         return {"step": self.step.tolist(), "seconds": self.seconds.tolist(), "value": self.value.tolist()}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class RaceResult:
     """One entry a lane in each, in the order of the models. ``messages``: what stopped a lane, '' if nothing did."""
 
@@ -43,16 +43,29 @@ class RaceResult:
     runs: tuple[Run, ...]
     standings: tuple[Standing, ...]
     messages: tuple[str, ...]
+    _kl: tuple[Quantity | None, ...] | None = field(default=None, init=False, repr=False)
 
     @cached_property
     def curves(self) -> tuple[Mapping[str, Curve], ...]:
         """Test NLL in nats and the losses, by name, at most 500 points each."""
         return tuple(_curves(run) for run in self.runs)
 
-    @cached_property
+    @property
     def kl(self) -> tuple[Quantity | None, ...]:
-        """KL(p‖q) of each run in nats; None where the model has no density or the data no law."""
-        return tuple(run.evaluate(["kl"])["kl"] for run in self.runs)
+        """KL(p‖q) of each run in nats; None where the model has no density or the data no law. Some seconds at first."""
+        return self.measure()
+
+    def measure(
+        self, progress: Callable[[float, str], None] = lambda *_: None
+    ) -> tuple[Quantity | None, ...]:
+        """The same, telling how far it is."""
+        if self._kl is None:
+            found = []
+            for k, (lane, run) in enumerate(zip(self.lanes, self.runs, strict=True)):
+                progress(k / len(self.runs), f"measuring {lane.title}")
+                found.append(run.evaluate(["kl"])["kl"])
+            self._kl = tuple(found)
+        return self._kl
 
     def rows(self) -> list[dict[str, str]]:
         """The table that ``genplay race`` prints."""

@@ -84,8 +84,9 @@ def test_it_ends_when_it_is_asked_to() -> None:
         progress=lambda share, text: told.append((share, text)), interrupted=lambda: len(told) > 8,
     )  # fmt: skip
     assert found.standings[0].step > 0
-    assert told[-1][0] < 0.6
-    assert told[-1][1].startswith("vae ")
+    assert told[-2][0] < 0.6
+    assert told[-2][1].startswith("vae ")
+    assert told[-1] == (1.0, "measuring likelihoods")
 
 
 def test_the_command_prints_a_table(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
