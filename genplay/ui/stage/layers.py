@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from genplay.datasets.base import Data
 from genplay.models.card import Card
 from genplay.spaces import World
 
-__all__ = ["FIELDS", "MOMENTS", "Glyph", "Word", "background", "missing", "sentence"]
+__all__ = ["FIELDS", "MOMENTS", "Glyph", "Word", "background", "missing", "race_sentence", "sentence"]
 
 FIELDS = ("error", "discriminator", "energy", "posterior", "density", "truth")
 """The layers that fill the whole plane with colour; of those switched on, the first one here is seen."""
@@ -176,6 +176,38 @@ def sentence(card: Card, world: World, data: Data, shown_points: int) -> list[st
         parts.append(f"{card.title} has no density.")
     if "truth" in absent:
         parts.append("These data are a bare sample: nobody knows their true density.")
+    return parts
+
+
+def race_sentence(cards: Iterable[Card], world: World, data: Data) -> list[str | Word]:
+    """The legend of the lanes of a race: what at least one of their models has."""
+    absents = [set(missing(card, world, data)) for card in cards]
+    absent = set.intersection(*absents) if absents else set()
+    if world == "digits":
+        best = replace(
+            _DIGIT_WORDS["density"],
+            text="most probable",
+            help="The most probable of these samples, each image once.",
+        )
+        return [
+            "Each model's",
+            _DIGIT_WORDS["samples"],
+            *(() if "density" in absent else ("and the", best, "of them")),
+            ".",
+        ]
+    parts: list[str | Word] = ["In every lane the", _WORDS["data"]]
+    parts += [] if "samples" in absent else ["and the model's", _WORDS["samples"]]
+    fields = [
+        _WORDS[name] for name in ("density", "energy", "discriminator", "posterior") if name not in absent
+    ]
+    parts += ["over its", *_listed(fields, "or")] if fields else []
+    lines = [_WORDS[name] for name in ("contours", "score") if name not in absent]
+    parts += ["with", *_listed(lines, "and")] if lines else []
+    parts[-1:] = _stopped(parts[-1])
+    if "truth" not in absent:
+        parts += ["Compare the", _WORDS["truth"]]
+        parts += [] if "error" in absent else ["and the", _WORDS["error"]]
+        parts[-1:] = _stopped(parts[-1])
     return parts
 
 
