@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 
 from genplay.spaces.plane import Box
 from genplay.training.history import Mark
+from genplay.ui.paint.badge import paint_badge
 from genplay.ui.paint.curves import CurveItem
 from genplay.ui.stage.axes import AxesItem
 from genplay.ui.theme import Theme
@@ -26,12 +27,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Curve:
-    """One curve: steps (n,) and values (n,), and its look; ``dots`` shows each measured point."""
+    """One curve: steps (n,) and values (n,), and its look. ``badge`` is written at its end; ``wide`` is in pixels at scale 1."""
 
     steps: Floats
     values: Floats
     colour: str
     dashed: bool = False
+    badge: str = ""
+    wide: float = 0.0
 
 
 def value_range(curves: Sequence[Floats], extra: Sequence[float], log: bool) -> tuple[float, float]:
@@ -78,6 +81,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self.scene().addItem(self.view)
         self.log_x = self.log_y = False
         self._curves: dict[str, CurveItem] = {}
+        self._shown: dict[str, Curve] = {}
         self._box = Box(0.0, 1.0, 0.0, 1.0)
         self._floor: float | None = None
         self._marks: tuple[Mark, ...] = ()
@@ -121,22 +125,22 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self.viewport().update()
 
     def show_curves(
-        self, curves: Mapping[str, Curve], floor: float | None, marks: tuple[Mark, ...], last_step: int
+        self, curves: Mapping[str, Curve], floor: float | None, marks: tuple[Mark, ...], last_step: float
     ) -> None:
         """Draw these curves; ``floor`` is a value drawn as a dashed line across, ``last_step`` what the axis must hold."""
         for name in [name for name in self._curves if name not in curves]:
             self.view.removeItem(self._curves.pop(name))
         for name, curve in curves.items():
             item = self._curves.get(name)
-            pen = QPen(
-                QColor(curve.colour), 0, Qt.PenStyle.DashLine if curve.dashed else Qt.PenStyle.SolidLine
-            )
+            style = Qt.PenStyle.DashLine if curve.dashed else Qt.PenStyle.SolidLine
+            pen = QPen(QColor(curve.colour), self._theme.px(curve.wide) if curve.wide else 0, style)
+            pen.setCosmetic(True)
             if item is None:
                 item = self._curves[name] = CurveItem(pen)
                 self.view.addItem(item, ignoreBounds=True)
             item.set_pen(pen)
             item.show_curve(self.x_of(curve.steps), self.y_of(curve.values))
-        self._floor, self._marks = floor, marks
+        self._floor, self._marks, self._shown = floor, marks, dict(curves)
         self._top = self._end(max(float(last_step), 1.0))
         low, high = value_range(
             [c.values for c in curves.values()], [] if floor is None else [floor], self.log_y
@@ -158,6 +162,12 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         room = 0.08 * (high - low)
         same = abs(low - self._box.y0) < room and abs(high - self._box.y1) < room
         return (self._box.y0, self._box.y1) if same else (low, high)
+
+    def name_x(self, text: str) -> None:
+        """Another name for what goes to the right."""
+        if text != self.axes.x_label:
+            self.axes.x_label = text
+            self.axes.update()
 
     def x_of(self, steps: Floats) -> Floats:
         """Steps as places on the axis."""
@@ -198,9 +208,33 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
             painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
         if self._floor is not None:
             self._draw_floor(painter, plot, metrics)
+        self._draw_badges(painter, plot)
         if self._hover is not None:
             painter.setPen(QPen(theme.color("text_dim"), 0))
             painter.drawLine(QLineF(self._hover, plot.top(), self._hover, plot.bottom()))
+
+    def _draw_badges(self, painter: QPainter, plot: QRectF) -> None:
+        """The names of curves at their ends; where they would lie on one another, the later ones move to the left."""
+        side = float(self._theme.px(16))
+        taken: list[QRectF] = []
+        for curve in self._shown.values():
+            known = np.flatnonzero(np.isfinite(curve.values)) if curve.badge else []
+            if not len(known):
+                continue
+            last = known[-1:]
+            x, y = float(self.x_of(curve.steps[last])[0]), float(self.y_of(curve.values[last])[0])
+            centre = self._pixel(x, y)
+            disc = QRectF(0, 0, side, side)
+            disc.moveCenter(
+                QPointF(
+                    min(centre.x() + side / 2, plot.right() - side / 2),
+                    min(max(centre.y(), plot.top() + side / 2), plot.bottom() - side / 2),
+                )
+            )
+            while any(disc.intersects(other) for other in taken) and disc.left() > plot.left() + side:
+                disc.translate(-side, 0)
+            taken.append(disc)
+            paint_badge(painter, disc, curve.badge, curve.colour, self._theme)
 
     floor_text = ""
 

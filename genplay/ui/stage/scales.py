@@ -115,8 +115,10 @@ def energy_span(values: Values) -> float:
     return round_up(max(float(np.quantile(finite, 0.6)) - float(finite.min()), 1e-3))
 
 
-def field_picture(name: str, values: Values, kind: Kind, method: str, tokens: Tokens) -> Picture:
-    """The energy, or the discriminator's probability."""
+def field_picture(
+    name: str, values: Values, kind: Kind, method: str, tokens: Tokens, span: float | None = None
+) -> Picture:
+    """The energy, or the discriminator's probability. ``span``: values are energies above their lowest, and end there."""
     if name == "discriminator":
         colours = table(tokens.heat[name], diverging=True)
         caption = Caption(
@@ -126,10 +128,11 @@ def field_picture(name: str, values: Values, kind: Kind, method: str, tokens: To
         return Picture(values, colours, 0.0, 1.0, "linear", caption)
     finite = values[np.isfinite(values)]
     low = float(finite.min()) if finite.size else 0.0
-    high = low + energy_span(values)
+    high = low + (energy_span(values) if span is None else span)
+    title = "energy E(x)" if span is None else "energy above its lowest"
     ticks: Sequence[tuple[float, str]] = [(p, number(low + p * (high - low))) for p in (0.0, 0.5, 1.0)]
     caption = Caption(
-        "energy E(x)", KINDS[kind], table(tokens.heat[name]), tuple(ticks), "nats",
+        title, KINDS[kind], table(tokens.heat[name]), tuple(ticks), "nats",
         f"p(x) ∝ exp(−E(x)): {method}. Everything above {number(high)} has the last colour.",
     )  # fmt: skip
     return Picture(values, caption.colours, low, high, "linear", caption)

@@ -1,0 +1,100 @@
+"""What a lane of a race says about itself, in short words and figures that carry their kind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from genplay.quantity import Kind, Quantity
+from genplay.training.snapshot import Snapshot
+
+__all__ = [
+    "MOST",
+    "gap_text",
+    "here",
+    "hue",
+    "lacking",
+    "nll_text",
+    "place_text",
+    "progress",
+    "short",
+    "state_text",
+]
+
+MOST = 4
+"""A race has at most so many lanes."""
+
+_HUES = (3, 4, 1, 2)
+"""Classes' hues for the lanes: not the first one, which the data have, nor the blues of the models' samples."""
+
+_LACKING = {
+    "density": "density", "error": "density", "energy": "energy", "discriminator": "discriminator",
+    "posterior": "classes",
+}  # fmt: skip
+
+_ORDINALS = {2: "2nd", 3: "3rd", 4: "4th"}
+
+_STATES = {
+    "building": "being made ready …",
+    "finished": "finished: further steps change nothing",
+    "failed": "stopped by a problem",
+}
+
+
+def hue(slot: int, classes: tuple[str, ...]) -> str:
+    """The colour of a lane, on its card and of its curve."""
+    return classes[_HUES[slot % len(_HUES)] % len(classes)]
+
+
+def short(quantity: Quantity) -> str:
+    """A number with its sign and error, without the unit."""
+    return str(replace(quantity, unit=""))
+
+
+def here(log_p: float | None, kind: Kind | None) -> str:
+    """log p at the place that is pointed at."""
+    if log_p is None or kind is None:
+        return ""
+    return "log p " + short(Quantity(log_p, kind, direction="lower" if kind == "bound" else None))
+
+
+def place_text(place: int | None, racing: bool) -> str:
+    """The place among the lanes in a word; nothing while it is not known."""
+    if place == 1:
+        return "leads" if racing else "best"
+    return _ORDINALS.get(place, "") if place is not None else ""
+
+
+def nll_text(nll: Quantity | None, has_density: bool) -> str:
+    """The test NLL, or why there is none."""
+    if nll is not None:
+        return f"NLL {short(nll)}"
+    return "NLL …" if has_density else "no density, no NLL"
+
+
+def gap_text(gap: Quantity | None) -> str:
+    """How far above the least that is possible."""
+    return f"gap {short(gap)}" if gap is not None else ""
+
+
+def lacking(layer: str) -> str:
+    """Why the field in view is not to be seen in a lane, in a few words."""
+    return f"has no {_LACKING[layer]}" if layer in _LACKING else ""
+
+
+def progress(snapshot: Snapshot | None) -> tuple[str, str, str]:
+    """Step, seconds of training, steps a second."""
+    if snapshot is None:
+        return "step 0", "0.0 s", ""
+    steps = f"step {snapshot.step:,}".replace(",", "\u202f")
+    rate = snapshot.steps_per_second
+    fast = f"{rate:,.0f} steps/s".replace(",", "\u202f") if rate >= 10 else f"{rate:.1f} steps/s"
+    return steps, f"{snapshot.seconds:.1f} s", fast if rate > 0 else ""
+
+
+def state_text(snapshot: Snapshot | None) -> str:
+    """What keeps a lane from training, if something does."""
+    if snapshot is None:
+        return _STATES["building"]
+    if snapshot.state == "failed":
+        return snapshot.message or _STATES["failed"]
+    return _STATES.get(snapshot.state, "") if snapshot.state in ("building", "finished") else ""
