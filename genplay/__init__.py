@@ -1,5 +1,5 @@
 """genplay: a playground for generative models. ``genplay.fit`` trains one, ``genplay.open`` opens a saved run,
-``genplay.compare`` measures several side by side, ``genplay.ensemble`` mixes them.
+``genplay.compare`` measures several side by side, ``genplay.race`` trains several side by side, ``genplay.ensemble`` mixes them.
 
 Importing this loads neither torch nor Qt.
 """
@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from genplay.lab.compare import compare
     from genplay.lab.fit import fit
     from genplay.lab.mixture import ensemble
+    from genplay.lab.race_fit import race
     from genplay.lab.run import open_run as open  # noqa: A004
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "compare", "ensemble", "fit", "open"]
+__all__ = ["__version__", "compare", "ensemble", "fit", "open", "race"]
 
 
 def __getattr__(name: str) -> Any:
@@ -31,6 +32,10 @@ def __getattr__(name: str) -> Any:
         from genplay.lab.mixture import ensemble
 
         return ensemble
+    if name == "race":
+        from genplay.lab.race_fit import race
+
+        return race
     if name == "open":
         from genplay.lab.run import open_run
 

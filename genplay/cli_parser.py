@@ -83,6 +83,30 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--out", type=Path, metavar="RUN.genplay")
     train.add_argument("--json", action="store_true")
 
+    race = commands.add_parser("race", help="train several models at once, with equal shares of time")
+    race.add_argument(
+        "--data", required=True, metavar="NAME|FILE", help="a data set (`genplay list datasets`), or a file"
+    )
+    race.add_argument("--models", required=True, metavar="A,B,…", help="up to four, with commas")
+    race.add_argument("--world", choices=WORLDS)
+    race.add_argument(
+        "--set", nargs="+", action="extend", default=[], metavar="MODEL.knob=value", dest="knobs",
+        help="knobs of a model or its training",
+    )  # fmt: skip
+    race.add_argument(
+        "--data-set", nargs="+", action="extend", default=[], metavar="knob=value", dest="data_knobs",
+        help="knobs of the data, as for train",
+    )  # fmt: skip
+    race.add_argument("--steps", type=int, metavar="N", help="steps of each model")
+    race.add_argument(
+        "--seconds", type=float, metavar="S", help="training time of each model; 20 if neither is given"
+    )
+    race.add_argument("--n", type=int, metavar="N", help="how many points to train on")
+    race.add_argument("--seed", type=int, default=0, metavar="N")
+    race.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps")
+    race.add_argument("--out", type=Path, metavar="CURVES.csv", help="the curves, by step and by seconds")
+    race.add_argument("--json", action="store_true")
+
     evaluate = commands.add_parser("evaluate", help="measure a trained model")
     evaluate.add_argument("run", type=Path, metavar="RUN.genplay")
     evaluate.add_argument("--metrics", default="all", metavar="NAME,NAME|all")

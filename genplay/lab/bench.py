@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from genplay.datasets.base import Data
 from genplay.errors import BadInput, Failure
-from genplay.knobs import Knobs, Value
+from genplay.knobs import Value
+from genplay.lab.plan_changes import differing, other_run, same, same_data, same_knobs
 from genplay.spaces import World
 from genplay.training.preload import preload
 
@@ -75,6 +76,7 @@ class Bench:
         self._waiting: list[Callable[[Worker], None]] = []
         self._view: ViewRequest | None = None
         self._left: dict[World, PastRun] = {}
+        self._taken: dict[tuple[World, int], PastRun] = {}
         self.told: RunPlan | None = None
         self.run_id: int | None = None
         self.speed_limit: float | None = None
@@ -100,6 +102,11 @@ class Bench:
     def warm(self) -> bool:
         """Whether the worker exists or can be made without waiting."""
         return self._worker is not None or (self._warming is not None and not self._warming.is_alive())
+
+    @property
+    def broken(self) -> bool:
+        """Whether torch could not be imported; ``settle`` says so."""
+        return self._warm_error is not None
 
     def wait_warm(self) -> None:
         """Block until the import has ended; for use without a window."""
@@ -156,17 +163,37 @@ class Bench:
             f"The trained '{plan.card.id}' could not be brought back; it starts anew." if lost else ""
         )
 
-    def leave(self, world: World | None = None, *, replaced: bool = False) -> None:
+    def leave(self, world: World | None = None, *, replaced: bool = False) -> PastRun | None:
         """Keep the open run with its parameters, if it has made a step; for a world, so that it can be come back to, or as
         one that an edit is about to replace."""
         if self.told is None or self.run_id is None or self._worker is None or not self.started:
-            return
+            return None
         past = PastRun(self.run_id, self.told, self.latest(), self._worker.checkpoint(), replaced)
         if world is None:
             self.past.append(past)
         else:
             self._left[world] = past
         self.started = False
+        return past
+
+    def offer(self, number: int, plan: RunPlan, checkpoint: Future[Checkpoint]) -> None:
+        """Keep a run that was trained elsewhere under a number, for ``exchange``."""
+        self._taken[plan.world, number] = PastRun(-1, plan, None, checkpoint)
+
+    def exchange(self, before: int, after: int, wanted: RunPlan) -> None:
+        """Keep the open run under the number ``before``, and open the one kept under ``after``, else a new one."""
+        world = wanted.world
+        left = self.leave()
+        if self._wanted is not None and self._wanted_from is not None:
+            left = PastRun(-1, self._wanted, None, self._wanted_from)
+        self._taken.pop((world, before), None)
+        if left is not None:
+            self._taken[world, before] = left
+        kept = self._taken.get((world, after))
+        if kept is None:
+            self.open(wanted)
+        else:
+            self.open(kept.plan, kept.checkpoint)
 
     def come_back(self, plan: RunPlan) -> None:
         """Open the run that was left in the plan's world, else a new one."""
@@ -179,6 +206,7 @@ class Bench:
     def forget(self) -> None:
         """Drop every kept run; the experiment is another one now."""
         self._left.clear()
+        self._taken.clear()
         self.past.clear()
         self.started = False
 
@@ -186,6 +214,7 @@ class Bench:
         """Forget every run of a model whose code is another one now; the open one goes on until the next is opened."""
         self.past = deque((past for past in self.past if past.plan.model != model), maxlen=MOST_PAST_RUNS)
         self._left = {world: past for world, past in self._left.items() if past.plan.model != model}
+        self._taken = {key: past for key, past in self._taken.items() if past.plan.model != model}
         if self.told is not None and self.told.model == model:
             self.told, self.started = None, False
 
@@ -231,7 +260,7 @@ class Bench:
     def step(self, n: int) -> None:
         """Make n steps and pause."""
         self._tell(False)
-        self.command(partial(_step, n=n), starts=True)
+        self.command(lambda worker: worker.step(n), starts=True)
 
     def substep(self) -> None:
         """Make one phase of a step."""
@@ -282,13 +311,13 @@ class Bench:
     def pending(self, wanted: RunPlan) -> tuple[str, ...]:
         """Names of what waits for a restart: knobs, ``seed``, or ``data`` that the model was not built for."""
         told = self.told
-        if told is None or self._wanted is not None or _other_run(told, wanted):
+        if told is None or self._wanted is not None or other_run(told, wanted):
             return ()
-        names = [*_differing(told.model_knobs, wanted.model_knobs, live=False)]
-        names += _differing(told.full_recipe, wanted.full_recipe, live=False)
+        names = [*differing(told.model_knobs, wanted.model_knobs, live=False)]
+        names += differing(told.full_recipe, wanted.full_recipe, live=False)
         if told.seed != wanted.seed:
             names.append("seed")
-        if not _same_data(told.data, wanted.data):
+        if not same_data(told.data, wanted.data):
             names.append("data")
         return tuple(names)
 
@@ -300,19 +329,19 @@ class Bench:
         """
         if self._wanted is not None:
             # Not opened yet: a fresh plan is replaced; a kept run is opened first and followed up then.
-            if self._wanted_from is None or _other_run(self._wanted, wanted):
+            if self._wanted_from is None or other_run(self._wanted, wanted):
                 self._wanted, self._wanted_from = wanted, None
             return ""
         told = self.told
         if told is None:
             return ""
         kept = (
-            self._kept(wanted, _other_run(told, wanted)) if revive and not _same_knobs(told, wanted) else None
+            self._kept(wanted, other_run(told, wanted)) if revive and not same_knobs(told, wanted) else None
         )
         if kept is not None:
             self.past.remove(kept)
             self.open(kept.plan, kept.checkpoint)
-        elif _other_run(told, wanted) or not (self.started or _same(told, wanted)):
+        elif other_run(told, wanted) or not (self.started or same(told, wanted)):
             self.open(wanted)
         elif self.started:
             return self._pass_on(told, wanted)
@@ -320,16 +349,16 @@ class Bench:
 
     def _pass_on(self, told: RunPlan, wanted: RunPlan) -> str:
         """Tell the running model of live knobs and data."""
-        for name in _differing(told.model_knobs, wanted.model_knobs, live=True):
+        for name in differing(told.model_knobs, wanted.model_knobs, live=True):
             value = getattr(wanted.model_knobs, name)
             told = told.with_knob(name, value)
             self.command(partial(_set_knob, name=name, value=value))
-        for name in _differing(told.full_recipe, wanted.full_recipe, live=True):
+        for name in differing(told.full_recipe, wanted.full_recipe, live=True):
             value = getattr(wanted.full_recipe, name)
             told = told.with_recipe(name, value)
             self.command(partial(_set_recipe, name=name, value=value))
         self.told = told
-        if not _same_data(told.data, wanted.data):
+        if not same_data(told.data, wanted.data):
             try:
                 self.told = told.with_data(wanted.data)
             except BadInput as error:
@@ -342,7 +371,7 @@ class Bench:
         """The newest kept run with these knobs: any, or only one that an edit has replaced."""
         for past in reversed(self.past):
             plan = past.plan
-            if not _other_run(plan, wanted) and plan.seed == wanted.seed and _same_knobs(plan, wanted):
+            if not other_run(plan, wanted) and plan.seed == wanted.seed and same_knobs(plan, wanted):
                 return past if any_run or past.replaced else None
         return None
 
@@ -358,10 +387,6 @@ def _refused() -> Future[Any]:
     return refused
 
 
-def _step(worker: Worker, n: int) -> None:
-    worker.step(n)
-
-
 def _set_knob(worker: Worker, name: str, value: Value) -> None:
     worker.set_knob(name, value)
 
@@ -372,24 +397,3 @@ def _set_recipe(worker: Worker, name: str, value: Value) -> None:
 
 def _set_data(worker: Worker, data: Data) -> None:
     worker.set_data(data)
-
-
-def _other_run(a: RunPlan, b: RunPlan) -> bool:
-    return (a.model, a.world, a.objective, a.members) != (b.model, b.world, b.objective, b.members)
-
-
-def _same_knobs(a: RunPlan, b: RunPlan) -> bool:
-    return a.model_knobs == b.model_knobs and a.full_recipe == b.full_recipe
-
-
-def _same(a: RunPlan, b: RunPlan) -> bool:
-    return _same_knobs(a, b) and a.seed == b.seed and a.device == b.device and _same_data(a.data, b.data)
-
-
-def _same_data(a: Data, b: Data) -> bool:
-    # Building is deterministic in the spec.
-    return a is b or a.spec == b.spec
-
-
-def _differing(a: Knobs, b: Knobs, *, live: bool) -> list[str]:
-    return [i.name for i in b.infos() if i.live == live and getattr(a, i.name) != getattr(b, i.name)]

@@ -21,6 +21,8 @@ from genplay.lab.mixture_actions import bind_mixture
 from genplay.lab.own_models import OwnModels
 from genplay.lab.params import Pixels, Points
 from genplay.lab.presets import default_desk
+from genplay.lab.race import Race
+from genplay.lab.race_actions import bind_race
 from genplay.lab.state import ModelChoice
 from genplay.lab.table_actions import bind_table
 from genplay.lab.world_actions import bind_world
@@ -53,6 +55,7 @@ def bind_core(registry: ActionRegistry, experiment: Experiment) -> OwnModels:
     bind_world(registry, experiment)
     bind_estimators(registry, experiment.estimation, experiment.region)
     bind_evaluation(registry, experiment)
+    bind_race(registry, experiment)
     registry.bind("edit.undo", experiment.undo)
     registry.bind("edit.redo", experiment.redo)
     return own
@@ -267,33 +270,43 @@ class _Training:
             self._experiment.ready()
         return bench
 
+    def _trained(self) -> Bench | Race:
+        """What is trained: the race while it is open, else the bench."""
+        race = self._experiment.race
+        return race if race.opened else self._bench()
+
     def toggle(self) -> None:
-        bench = self._bench()
-        if bench.running:
-            bench.pause()
+        trained = self._trained()
+        if trained.running:
+            trained.pause()
         else:
-            bench.start()
+            trained.start()
 
     def start(self) -> None:
-        self._bench().start()
+        self._trained().start()
 
     def pause(self) -> None:
-        self._bench().pause()
+        self._trained().pause()
 
     def step(self, n: int) -> None:
-        self._bench().step(n)
+        self._trained().step(n)
 
     def substep(self) -> None:
+        if self._experiment.race.opened:
+            raise BadInput("A race goes by whole steps: leave it to see the phases of one.")
         self._bench().substep()
 
     def reset(self) -> None:
-        self._bench().rewind()
+        if self._experiment.race.opened:
+            self._experiment.race.reset()
+        else:
+            self._bench().rewind()
 
     def restart(self) -> None:
         running = self._experiment.running
         self._experiment.ready()
         if running:
-            self.start()
+            self._bench().start()
 
     def new_seed(self, seed: int | None) -> None:
         old = self._experiment.seed

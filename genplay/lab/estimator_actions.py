@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from genplay.lab.actions import ActionRegistry, ActionSpec
-from genplay.lab.estimation import Estimation
+from typing import TYPE_CHECKING
+
+from genplay.lab.action_spec import ActionSpec
 from genplay.lab.params import Param
-from genplay.lab.region import Region
 from genplay.metrics.estimators.questions import QUESTIONS
+
+if TYPE_CHECKING:
+    from genplay.lab.actions import ActionRegistry
+    from genplay.lab.estimation import Estimation
+    from genplay.lab.region import Region
 
 __all__ = ["SPECS", "bind_estimators"]
 
 SPECS = (
     ActionSpec(
         "estimators.choose", "Choose what is estimated", "Which number the estimators are compared on.",
-        (Param("question", "choice", "the number", choices=tuple(q.id for q in QUESTIONS)),), "Model",
+        (Param("question", "choice", "the number", choices=tuple(q.id for q in QUESTIONS)),), "Evaluate",
     ),
     ActionSpec(
         "estimators.set", "Set a knob of the estimators", "How far the estimators go: samples, temperatures, chains, codes.",
         (Param("name", "str", "the knob's name"), Param("value", "value", "its new value")),
     ),
     ActionSpec(
-        "estimators.run", "Estimate beside the truth", "Let every estimator try on a copy of the model as it is now.", (), "Model",
+        "estimators.run", "Estimate beside the truth", "Let every estimator try on a copy of the model as it is now.", (), "Evaluate",
         "Ctrl+Alt+E",
     ),
     ActionSpec(

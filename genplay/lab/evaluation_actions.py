@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from genplay.lab.actions import ActionRegistry, ActionSpec
+from genplay.lab.action_spec import ActionSpec
 from genplay.lab.params import Param
 
 if TYPE_CHECKING:
+    from genplay.lab.actions import ActionRegistry
     from genplay.lab.experiment import Experiment
 
 __all__ = ["SPECS", "bind_evaluation"]

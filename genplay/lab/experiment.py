@@ -15,28 +15,25 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from psygnal import Signal
 
-from genplay.datasets.base import Data, DataSpec
-from genplay.errors import BadInput, GenplayError
-from genplay.knobs import Knobs
+from genplay.datasets.base import DataSpec
+from genplay.errors import GenplayError
 from genplay.lab.bench import Bench, PastRun
 from genplay.lab.census_run import CensusRun
-from genplay.lab.drawing import NAMES as DRAWINGS
 from genplay.lab.edits import Edit, UndoStack
 from genplay.lab.estimation import Estimation
 from genplay.lab.evaluation import Evaluation
 from genplay.lab.health import Health
-from genplay.lab.presets import default_desk
+from genplay.lab.open_desks import OpenDesks
+from genplay.lab.race import Race
 from genplay.lab.region import Region
 from genplay.lab.sampling_run import SamplingRun
-from genplay.lab.state import Desk, LatentState, ModelChoice, Notice, StageSettings
+from genplay.lab.state import Desk, LatentState, ModelChoice, Notice
 from genplay.lab.subject import Subject
-from genplay.models.card import Card, Objective
 from genplay.spaces import WORLDS, World
 
 if TYPE_CHECKING:
     from genplay.models.base import Model
-    from genplay.training.plan import RunPlan
-    from genplay.training.recipe import Recipe
+    from genplay.training.checkpoint import Checkpoint
     from genplay.training.snapshot import Snapshot, ViewRequest
     from genplay.training.worker import Worker
 
@@ -45,7 +42,7 @@ __all__ = ["Experiment"]
 T = TypeVar("T")
 
 
-class Experiment:
+class Experiment(OpenDesks):
     """What is open in the program: one desk a world, the run of the current one, and what can be undone."""
 
     data_changed = Signal()
@@ -66,96 +63,20 @@ class Experiment:
         device: str = "auto",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.device = device
+        super().__init__(desks, device)
         self.path: Path | None = None
         self.dirty, self.version = False, 0
         self.bench = Bench(worker, clock, self._opened)
         self.subject = Subject(self)
-        self._world: World = "plane"
-        self._desks: dict[World, Desk] = dict(desks or {world: default_desk(world) for world in WORLDS})
         self._undo: dict[World, UndoStack] = {world: UndoStack(clock) for world in WORLDS}
         self._latent: dict[World, LatentState] = {world: LatentState() for world in WORLDS}
-        self._built: dict[World, tuple[DataSpec, Data]] = {}
         self._later: list[tuple[Future[Any], Callable[[Any], None], int | None]] = []
         self._failed = self._reviving = False
+        self._taken = 0
         self.sampling, self.census = SamplingRun(self), CensusRun(self)
         self.estimation, self.region, self.health = Estimation(self), Region(self), Health(self)
         self.evaluation = Evaluation(self)
-
-    @property
-    def world(self) -> World:
-        return self._world
-
-    @property
-    def worlds(self) -> tuple[World, ...]:
-        return WORLDS
-
-    def desk(self, world: World | None = None) -> Desk:
-        """The desk of a world (None: the current one)."""
-        return self._desks[world or self._world]
-
-    @property
-    def data_spec(self) -> DataSpec:
-        return self.desk().data
-
-    @property
-    def data(self) -> Data:
-        """The built data set; building is deterministic in the spec."""
-        return self.built(self._world, self.desk())
-
-    def built(self, world: World, desk: Desk) -> Data:
-        """The data of a desk, built once; raises ``BadInput`` if they cannot be."""
-        kept = self._built.get(world)
-        if kept is not None and kept[0] is desk.data:
-            return kept[1]
-        from genplay.datasets.registry import build
-
-        data = build(desk.data)
-        if data.world != world:
-            raise BadInput(f"The data set '{desk.data.name}' belongs to the world '{data.world}'.")
-        self._built[world] = (desk.data, data)
-        return data
-
-    @property
-    def drawing(self) -> object | None:
-        """What is drawn (``Strokes`` or ``DrawnDigits``): what a canvas shows; None where there is no drawing."""
-        desk = self.desk()
-        if desk.cleared or desk.data.name != DRAWINGS[self._world]:
-            return None
-        return desk.data.content
-
-    @property
-    def card(self) -> Card:
-        return self.desk().choice.card
-
-    @property
-    def model_id(self) -> str:
-        return self.desk().choice.model
-
-    @property
-    def objective(self) -> str:
-        return self.desk().choice.objective
-
-    @property
-    def objectives(self) -> tuple[Objective, ...]:
-        """The objectives that this model offers in this world, default first."""
-        return self.card.objectives_in(self._world)
-
-    @property
-    def knobs(self) -> Knobs:
-        return self.desk().choice.knobs
-
-    @property
-    def recipe(self) -> Recipe:
-        return self.desk().choice.recipe
-
-    @property
-    def seed(self) -> int:
-        return self.desk().seed
-
-    @property
-    def stage(self) -> StageSettings:
-        return self.desk().stage
+        self.race = Race(self, clock)
 
     @property
     def latent(self) -> LatentState:
@@ -181,28 +102,6 @@ class Experiment:
     def pending_restart(self) -> tuple[str, ...]:
         """Names of the knobs whose new values wait for ``train.restart``; the run keeps its old ones."""
         return self.bench.pending(self.plan())
-
-    def plan(self) -> RunPlan:
-        """The run as the desk asks for it."""
-        return self.plan_of(self._world)
-
-    def plan_of(self, world: World) -> RunPlan:
-        """The run as a world's desk asks for it."""
-        from genplay.training.plan import RunPlan
-
-        desk = self._desks[world]
-        choice = desk.choice
-        return RunPlan(
-            model=choice.model,
-            world=world,
-            objective=choice.objective,
-            knobs=choice.knobs.as_dict(),
-            recipe=choice.recipe,
-            data=self.built(world, desk),
-            seed=desk.seed,
-            device=self.device,  # type: ignore[arg-type]
-            members=choice.members,
-        )
 
     def warm_up(self) -> None:
         """Begin importing torch in the background."""
@@ -234,6 +133,7 @@ class Experiment:
             self.notice.emit(Notice("error", latest.message or "Training failed."))
         self._failed = failed
         self.health.poll()
+        self.race.poll()
 
     def _opened(self, trouble: str) -> None:
         if trouble:
@@ -283,6 +183,7 @@ class Experiment:
         self.estimation.close()
         self.region.close()
         self.evaluation.close()
+        self.race.close()
         self.bench.close()
 
     # Edits
@@ -304,7 +205,9 @@ class Experiment:
             self._tell(before, desk)
 
     def _tell(self, before: Desk, desk: Desk) -> None:
-        if desk.data is not before.data or desk.choice != before.choice or desk.seed != before.seed:
+        if desk.taken != before.taken:
+            self.bench.exchange(before.taken, desk.taken, self.plan())
+        elif desk.data is not before.data or desk.choice != before.choice or desk.seed != before.seed:
             waits = self.bench.follow(self.plan(), revive=self._reviving)
             if waits:
                 self.say(waits, "warning")
@@ -373,6 +276,14 @@ class Experiment:
             kept = {**kept, desk.choice.model: desk.choice}
         self.edit(label, merge=merge, choice=choice, kept_choices=kept)
 
+    def take_run(self, choice: ModelChoice, seed: int, checkpoint: Future[Checkpoint], label: str) -> None:
+        """Let a run that was trained elsewhere be the open one, as an edit: undo brings the one before back."""
+        desk = self.desk()
+        self._taken += 1
+        self.bench.offer(self._taken, self.plan_with(choice, self._world, seed), checkpoint)
+        kept = {**desk.kept_choices, desk.choice.model: desk.choice}
+        self.edit(label, choice=choice, seed=seed, kept_choices=kept, taken=self._taken)
+
     def set_stage(self, label: str, *, merge: str = "", **changes: Any) -> None:
         """Change what the stage shows."""
         self.edit(label, merge=merge, stage=replace(self.stage, **changes))
@@ -392,6 +303,7 @@ class Experiment:
             stack.clear()
         self._latent = {name: LatentState() for name in WORLDS}
         self.bench.forget()
+        self.race.forget()
         self.subject.forget()
         for signal in (self.world_changed, self.data_changed, self.stage_changed, self.undo_changed):
             signal.emit()

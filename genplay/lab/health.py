@@ -86,6 +86,7 @@ class Health:
                 f"No knob of '{self._experiment.model_id}' mends this: {finding.title}. Try another model."
             )
         experiment = self._experiment
+        experiment.race.leave()
         latest = experiment.bench.latest()
         stopped = latest is not None and latest.state == "failed"
         goes_on = stopped or (remedy.restart and experiment.running)
@@ -120,6 +121,7 @@ class Health:
         """Open and start the experiment that brings a condition about; undo brings the user's own back."""
         experiment, about = self._experiment, CONDITIONS[condition]
         demonstration = about.show_me
+        experiment.race.leave()
         experiment.choose_world(demonstration.world)
         desk = experiment.desk()
         choice = ModelChoice.default(demonstration.model, demonstration.world, demonstration.objective)

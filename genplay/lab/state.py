@@ -82,7 +82,7 @@ class Desk:
     """Everything that can be edited in one world. What was chosen before is kept, so that choosing it again brings it back.
 
     ``cleared``: the canvas has been emptied, and the next stroke begins a new drawing. ``table``: the small table that naive
-    Bayes is explained on.
+    Bayes is explained on. ``taken``: which of the runs that were taken from a race is open (0: none of them).
     """
 
     data: DataSpec
@@ -93,6 +93,7 @@ class Desk:
     kept_data: Mapping[str, DataSpec] = field(default_factory=dict)
     kept_choices: Mapping[str, ModelChoice] = field(default_factory=dict)
     table: SmallTable = SPAM
+    taken: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from genplay.lab.actions import ActionSpec
+from genplay.lab.action_spec import ActionSpec
 from genplay.lab.params import Param
 
 __all__ = ["WORLD"]

@@ -69,6 +69,13 @@ class _Table:
             self.columns[name][rows] = values[:, i]
         self.length += k
 
+    def copy(self) -> _Table:
+        other = _Table(self._most)
+        other.length = self.length
+        other.steps, other.seconds = self.steps.copy(), self.seconds.copy()
+        other.columns = {name: column.copy() for name, column in self.columns.items()}
+        return other
+
     def _reserve(self, rows: int) -> None:
         size = len(self.steps)
         if rows <= size:
@@ -127,6 +134,17 @@ class History:
         self._most_frames = most_frames
         self._most_bytes = most_bytes
         self._stride = 1
+
+    def copy(self) -> History:
+        """The same record until now, for another run that goes on from here."""
+        other = History(
+            most_points=self._most_points, most_frames=self._most_frames, most_bytes=self._most_bytes
+        )
+        with self._lock:
+            other._table = self._table.copy()
+            other._sparse = {name: table.copy() for name, table in self._sparse.items()}
+            other._marks, other._frames, other._stride = list(self._marks), list(self._frames), self._stride
+        return other
 
     # Writing
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from genplay.datasets.base import Data
 from genplay.models.base import HasDensity, HasElbo, Model
@@ -17,6 +18,9 @@ from genplay.training.device import placed
 __all__ = ["Likelihood"]
 
 Split = Literal["train", "test"]
+
+_CHOICE = 0
+"""The seed of the choice of points: the same for every run, so that runs are compared on the same ones."""
 
 
 class Likelihood:
@@ -51,7 +55,7 @@ class Likelihood:
         if n == 0:
             return None
         if n > points:
-            rows = np.random.default_rng(seed).choice(n, points, replace=False)
+            rows = np.random.default_rng(_CHOICE).choice(n, points, replace=False)
             x = x[np.sort(rows)]
         if settle:
             model.settle_density()
@@ -77,6 +81,10 @@ class Likelihood:
     def work(self, seconds: float = math.inf) -> bool:
         """Go on for about so long; True when done."""
         return self._work.work(seconds)
+
+    def log_prob(self) -> Tensor:
+        """log p, or its bound, of each point."""
+        return self._work.result()
 
     def result(self) -> Quantity:
         values = -self._work.result().double()

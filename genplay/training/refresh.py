@@ -92,6 +92,7 @@ class Refresher:
         self.samples_label: int | None = None
         self.gallery: Gallery | None = None
         self.nll: dict[Split, Quantity] = {}
+        self.test_log_prob: np.ndarray[tuple[int, ...], np.dtype[np.float32]] | None = None
         self._troubles: dict[str, str] = {}
         self.want(request)
 
@@ -339,6 +340,8 @@ class Refresher:
         elif isinstance(task, Likelihood):
             split: Split = "train" if work.key.endswith("train") else "test"
             self.nll[split] = value = task.result()
+            if split == "test":
+                self.test_log_prob = frozen(task.log_prob(), np.float32)
             self._trainer.history.record(f"nll_{split}", work.step, value.value)
         else:
             samples = frozen(task.result(), np.float32)

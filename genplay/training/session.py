@@ -6,6 +6,7 @@ parameters. Everything here is called from one thread.
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -55,6 +56,7 @@ class Session:
         self._message = ""
         self._stop: int | None = None
         self._steps_until: int | None = None
+        self._seconds_until: float | None = None
         self._speed: float | None = None
         self._due = 0.0
         self._version = 0
@@ -66,6 +68,15 @@ class Session:
         if trainer.finished:
             self._state = "finished"
         self.publish()
+
+    @property
+    def state(self) -> RunState:
+        return self._state
+
+    @property
+    def checkup(self) -> Checkup:
+        """The health of the run as it has been followed."""
+        return self._checkup
 
     # What the user says
 
@@ -97,6 +108,11 @@ class Session:
         if step is not None and step <= self.trainer.step_count:
             self._stop = None
             self.pause()
+
+    def stop_after(self, seconds: float | None) -> None:
+        """Pause once, at so many seconds of training; None, or what is past: do not."""
+        past = seconds is not None and seconds <= self.trainer.seconds
+        self._seconds_until = None if past else seconds
 
     def set_speed(self, steps_per_second: float | None) -> None:
         self._speed = steps_per_second
@@ -192,7 +208,7 @@ class Session:
         left = min(ends) - trainer.step_count if ends else None
         if left is None or left > 0:
             if self._speed is None:
-                trainer.advance(left, now + SLICE, interrupted)
+                trainer.advance(left, now + min(SLICE, self._seconds_left()), interrupted)
             else:
                 self._paced(self._speed, left, now, interrupted)
             self._changed()
@@ -202,10 +218,16 @@ class Session:
             if self._stop is not None and trainer.step_count >= self._stop:
                 self._stop = None
             self._set("paused")
+        elif self._seconds_left() <= 0:
+            self._seconds_until = None
+            self._set("paused")
         else:
             self._refresher.earn(time.perf_counter() - now)
             self._refresher.share(self._version)
             self._check_health()
+
+    def _seconds_left(self) -> float:
+        return math.inf if self._seconds_until is None else self._seconds_until - self.trainer.seconds
 
     def _paced(self, speed: float, left: int | None, now: float, interrupted: Callable[[], bool]) -> None:
         """Slow motion: below a few steps a second, phase by phase, so that each can be seen."""
@@ -292,6 +314,7 @@ class Session:
                 phase=trainer.phase,
                 message=message,
                 health=self._checkup.findings,
+                test_log_prob=views.test_log_prob,
             )
         )
 

@@ -81,6 +81,8 @@ class Snapshot:
     """One frozen picture of a run. A new run has a new ``run_id``; a view never draws a snapshot of another run.
 
     ``classes``: so many classes the model can be asked for (0: none); ``samples_label``: the class of the samples (None: all).
+    ``test_log_prob``: log p (or its bound) of each test point that ``nll_test`` is the mean of; of so many points of one data
+    set they are always the same points, so that runs can be compared point by point.
     """
 
     run_id: int
@@ -105,3 +107,4 @@ class Snapshot:
     phase: str = ""
     message: str = ""
     health: tuple[Finding, ...] = ()
+    test_log_prob: NDArray[np.float32] | None = None

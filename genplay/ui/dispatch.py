@@ -8,7 +8,8 @@ from contextlib import suppress
 from PySide6.QtCore import QObject, Signal
 
 from genplay.errors import GenplayError
-from genplay.lab.actions import ActionRegistry, ActionSpec
+from genplay.lab.action_spec import ActionSpec
+from genplay.lab.actions import ActionRegistry
 from genplay.lab.state import Notice
 
 __all__ = ["Dispatch"]

@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
 
-from genplay.lab.actions import ActionSpec
+from genplay.lab.action_spec import ActionSpec
 from genplay.lab.experiment import Experiment
 from genplay.lab.state import Notice
 from genplay.paths import settings_dir

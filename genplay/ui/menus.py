@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-from genplay.lab.actions import ActionSpec
+from genplay.lab.action_spec import ActionSpec
 from genplay.ui.choices import Choices
 from genplay.ui.dispatch import Dispatch
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from genplay.lab.actions import ActionSpec
+from genplay.lab.action_spec import ActionSpec
 from genplay.lab.params import Param
 from genplay.ui.dispatch import Dispatch
 from genplay.ui.theme import Theme

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from genplay.lab.actions import ActionSpec
+from genplay.lab.action_spec import ActionSpec
 from genplay.ui.theme import Theme
 
 __all__ = ["ShortcutsPage"]
