@@ -88,6 +88,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self._hover: float | None = None
         self._top = 1.0
         self.unit = ""
+        self.burst = 0.0
         theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -143,7 +144,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self._floor, self._marks, self._shown = floor, marks, dict(curves)
         self._top = self._end(max(float(last_step), 1.0))
         low, high = value_range(
-            [c.values for c in curves.values()], [] if floor is None else [floor], self.log_y
+            [self._counted(c) for c in curves.values()], [] if floor is None else [floor], self.log_y
         )
         x1 = float(np.log10(self._top)) if self.log_x else self._top
         box = Box(0.0, max(x1, 1e-3), *self._steady(low, high))
@@ -152,6 +153,11 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
             self._place()
         else:
             self.viewport().update()
+
+    def _counted(self, curve: Curve) -> Floats:
+        """The values that the axis must hold: those after the first burst, where there are some."""
+        later = curve.values[curve.steps >= self.burst * self._top]
+        return later if len(later) > 1 else curve.values[-2:] if self.burst else curve.values
 
     def _end(self, last: float) -> float:
         """The end of the step axis: a little ahead of the last step and kept while it fits, for the same reason."""
@@ -218,8 +224,8 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         side = float(self._theme.px(16))
         taken: list[QRectF] = []
         for curve in self._shown.values():
-            known = np.flatnonzero(np.isfinite(curve.values)) if curve.badge else []
-            if not len(known):
+            known = np.flatnonzero(np.isfinite(curve.values))
+            if not curve.badge or not len(known):
                 continue
             last = known[-1:]
             x, y = float(self.x_of(curve.steps[last])[0]), float(self.y_of(curve.values[last])[0])

@@ -103,6 +103,7 @@ class RaceBar(QFrame):
             if lanes < MOST
             else "A race has at most four lanes; remove one first."
         )
+        self.limit.setText(f"Stop after {race.limit:g} s" if race.limit else "Stop after …")
         self._show_running(race.running)
         self._fit()
 

@@ -20,6 +20,9 @@ __all__ = ["CurvesOf", "RaceCurves"]
 
 _POINTS = 300
 _WIDE = 2.0
+_BURST = 0.12
+"""What happens in this first share of the axis may leave it at the top: the end is what a race is about."""
+
 _AXES = {
     "seconds": ("by seconds", "Curves over seconds of training: who is better after equal time."),
     "steps": ("by steps", "Curves over steps: who is better after equally many steps."),
@@ -75,6 +78,7 @@ class RaceCurves(QFrame):
             self.axes[by] = button
         self.plot = CurvePlot(theme, "Test NLL of the lanes", self)
         self.plot.unit = "nats"
+        self.plot.burst = _BURST
         self.plot.read.connect(self._read)
         self.readout = ElidedLabel("", self)
         self.readout.setProperty("role", "small")
@@ -108,7 +112,9 @@ class RaceCurves(QFrame):
             end = max(end, float(lane.history.seconds(last)[0]) if by == "seconds" else float(last[0]))
             self._curves[str(lane.run_id)] = Curve(x, values, lane.colour, badge=str(lane.number), wide=_WIDE)
         self.plot.name_x(by)
-        self.plot.floor_text = f"entropy H {floor}, {floor.kind}" if floor is not None else ""
+        over = f" over the entropy, H {floor}, {floor.kind}" if floor is not None else ""
+        self.title.setText(f"Test NLL{over}")
+        self.plot.floor_text = "H"
         self.plot.show_curves(self._curves, floor.value if floor is not None else None, (), end)
         self._tell()
 

@@ -81,9 +81,9 @@ class DigitsLane(QWidget):
         )
 
     def _point(self, part: str, index: int) -> None:
-        images = (
-            self._best if part == "density" else self._gallery.images if self._gallery is not None else []
-        )
+        images: NDArray[np.floating] = self._best
+        if part == "samples":
+            images = self._gallery.images if self._gallery is not None else np.empty((0, 25))
         self.pointed.emit(np.asarray(images[index], np.float64) if 0 <= index < len(images) else None)
 
     def point_at(self, x: NDArray[np.float64] | None) -> None:

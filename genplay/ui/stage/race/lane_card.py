@@ -19,7 +19,7 @@ from genplay.ui.stage.race.common import Common
 from genplay.ui.stage.race.digits_lane import DigitsLane
 from genplay.ui.stage.race.figures import ACTS, Figures
 from genplay.ui.stage.race.plane_lane import PlaneLane
-from genplay.ui.stage.race.words import hue, place_text
+from genplay.ui.stage.race.words import LEVEL_HELP, hue, place_text
 from genplay.ui.theme import Theme
 
 __all__ = ["HEAD", "LaneCard"]
@@ -123,8 +123,13 @@ class LaneCard(QFrame):
         if self.card is not None:
             self.picture.render(snapshot, self.card)
 
-    def tell(self, snapshot: Snapshot | None, standing: Any, lacks: str) -> None:
-        """Write place and figures; ``lacks`` is the field in view that this model does not have."""
+    def tell(
+        self, snapshot: Snapshot | None, standing: Any, lacks: str, *, racing: bool, rivals: bool
+    ) -> None:
+        """Write place and figures; ``lacks`` is the field in view that this model does not have.
+
+        ``racing``: some lane still trains; ``rivals``: another lane has a likelihood, too.
+        """
         if self.card is None:
             return
         place = standing.place if standing is not None else None
@@ -132,9 +137,11 @@ class LaneCard(QFrame):
         if self.place.property("role") != role:
             self.place.setProperty("role", role)
             repolish(self.place)
-        word = place_text(place, snapshot is not None and snapshot.state == "running")
+        known = standing is not None and standing.nll is not None
+        word = place_text(place, racing=racing, rivals=rivals and known)
         if self.place.text() != word:
             self.place.setText(word)
+            self.place.setToolTip(LEVEL_HELP if place is None else "The place by test NLL.")
         self.figures.tell(snapshot, standing, self.world in self.card.density, lacks)
 
     def point_at(self, x: NDArray[np.float64] | None) -> None:

@@ -229,10 +229,13 @@ class RacePage(QWidget):
     def _tell(self) -> None:
         standings = {standing.run_id: standing for standing in self._experiment.race.standings()}
         world, data = self._experiment.world, self._experiment.data
+        racing = self._experiment.race.running
+        rivals = sum(standing.nll is not None for standing in standings.values()) > 1
         field = background(self.common.layers) if world == "plane" else None
         for card in self.cards:
             lacks = field if card.card is not None and field in missing(card.card, world, data) else None
-            card.tell(self._snapshots.get(card.run_id), standings.get(card.run_id), lacks or "")
+            standing = standings.get(card.run_id)
+            card.tell(self._snapshots.get(card.run_id), standing, lacks or "", racing=racing, rivals=rivals)
 
     def _draw_curves(self) -> None:
         shown, floor = [], None
@@ -297,7 +300,7 @@ class RacePage(QWidget):
             if x is None or card.card is None or world not in card.card.density:
                 card.asker.forget()
                 continue
-            card.asker.put(x, lambda run_id=card.run_id, x=x: self._log_p(run_id, x))
+            card.asker.put(x, partial(self._log_p, card.run_id, x))
         self._say_pointed(x)
 
     def _log_p(self, run_id: int, x: NDArray[np.float64]) -> Any:

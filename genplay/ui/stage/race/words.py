@@ -33,12 +33,6 @@ _LACKING = {
 
 _ORDINALS = {2: "2nd", 3: "3rd", 4: "4th"}
 
-_STATES = {
-    "building": "being made ready …",
-    "finished": "finished: further steps change nothing",
-    "failed": "stopped by a problem",
-}
-
 
 def hue(slot: int, classes: tuple[str, ...]) -> str:
     """The colour of a lane, on its card and of its curve."""
@@ -57,11 +51,16 @@ def here(log_p: float | None, kind: Kind | None) -> str:
     return "log p " + short(Quantity(log_p, kind, direction="lower" if kind == "bound" else None))
 
 
-def place_text(place: int | None, racing: bool) -> str:
-    """The place among the lanes in a word; nothing while it is not known."""
+LEVEL_HELP = "Not told apart from another lane: within error, or known by a bound or an estimate only."
+
+
+def place_text(place: int | None, *, racing: bool, rivals: bool) -> str:
+    """The place among the lanes in a word; ``rivals``: this lane and another one have a likelihood."""
     if place == 1:
         return "leads" if racing else "best"
-    return _ORDINALS.get(place, "") if place is not None else ""
+    if place is None:
+        return "level" if rivals else ""
+    return _ORDINALS.get(place, "")
 
 
 def nll_text(nll: Quantity | None, has_density: bool) -> str:
@@ -82,19 +81,19 @@ def lacking(layer: str) -> str:
 
 
 def progress(snapshot: Snapshot | None) -> tuple[str, str, str]:
-    """Step, seconds of training, steps a second."""
+    """Step, seconds of training, and steps a second or that there is nothing more to do."""
     if snapshot is None:
         return "step 0", "0.0 s", ""
     steps = f"step {snapshot.step:,}".replace(",", "\u202f")
     rate = snapshot.steps_per_second
     fast = f"{rate:,.0f} steps/s".replace(",", "\u202f") if rate >= 10 else f"{rate:.1f} steps/s"
+    if snapshot.state == "finished":
+        return steps, f"{snapshot.seconds:.1f} s", "finished"
     return steps, f"{snapshot.seconds:.1f} s", fast if rate > 0 else ""
 
 
 def state_text(snapshot: Snapshot | None) -> str:
     """What keeps a lane from training, if something does."""
-    if snapshot is None:
-        return _STATES["building"]
-    if snapshot.state == "failed":
-        return snapshot.message or _STATES["failed"]
-    return _STATES.get(snapshot.state, "") if snapshot.state in ("building", "finished") else ""
+    if snapshot is None or snapshot.state == "building":
+        return "being made ready …"
+    return (snapshot.message or "stopped by a problem") if snapshot.state == "failed" else ""
