@@ -209,6 +209,8 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         if self.unit:
             painter.setPen(theme.color("text_dim"))
             painter.drawText(QPointF(theme.px(2), metrics.ascent()), self.unit)
+            if self.floor_above and self._floor is not None:
+                self._name_floor(painter, theme.px(2) + metrics.horizontalAdvance(self.unit), metrics)
         for x, _ in self.mark_pixels():
             painter.setPen(QPen(theme.color("warning"), 0, Qt.PenStyle.DotLine))
             painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
@@ -243,6 +245,18 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
             paint_badge(painter, disc, curve.badge, curve.colour, self._theme)
 
     floor_text = ""
+    floor_above = False
+    """The name of the floor stands in the line above the plot, where no curve runs through it."""
+
+    def _name_floor(self, painter: QPainter, left: float, metrics: QFontMetricsF) -> None:
+        theme, gap, middle = self._theme, self._theme.px(14), metrics.height() / 2
+        painter.setPen(QPen(theme.color("truth"), theme.px(1), Qt.PenStyle.DashLine))
+        painter.drawLine(QLineF(left + gap, middle, left + 2 * gap, middle))
+        painter.setPen(theme.color("truth"))
+        start = left + 2.5 * gap
+        room = self.width() - start - theme.px(4)
+        text = metrics.elidedText(self.floor_text, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(QPointF(start, metrics.ascent()), text)
 
     def _draw_floor(self, painter: QPainter, plot: QRectF, metrics: QFontMetricsF) -> None:
         assert self._floor is not None
@@ -253,6 +267,8 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         colour = self._theme.color("truth")
         painter.setPen(QPen(colour, 0, Qt.PenStyle.DashLine))
         painter.drawLine(QLineF(plot.left(), y, plot.right(), y))
+        if self.floor_above:
+            return
         text = metrics.elidedText(self.floor_text, Qt.TextElideMode.ElideRight, plot.width() - 8)
         # Curves come down from the upper left: the place just above the line's beginning is free.
         above = y - metrics.height() > plot.top()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from genplay.quantity import Quantity
 from genplay.training.history import History
@@ -20,6 +22,13 @@ __all__ = ["CurvesOf", "RaceCurves"]
 
 _POINTS = 300
 _WIDE = 2.0
+_ROOMY = 420
+"""From this width on, at scale 1, the values stand beside the axis switch."""
+
+_HELP = (
+    "The mean −log p of the test data for each lane; no model can get below the entropy of the data for long."
+)
+
 _BURST = 0.12
 """What happens in this first share of the axis may leave it at the top: the end is what a race is about."""
 
@@ -45,23 +54,17 @@ class RaceCurves(QFrame):
 
     def __init__(self, experiment: Any, actions: Any, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._experiment, self._theme = experiment, theme
+        self._experiment, self._actions, self._theme = experiment, actions, theme
         self._lanes: tuple[CurvesOf, ...] = ()
         self._curves: dict[str, Curve] = {}
         self._at = -1.0
         self.setProperty("role", "card")
         self.setAccessibleName("Curves of the race")
-        self.title = ElidedLabel("Test NLL", self)
-        self.title.setProperty("role", "title")
-        self.title.set_tip(
-            "The mean −log p of the test data, for each lane. The floor is the entropy of the data."
-        )
         self._switch = QFrame(self)
         self._switch.setProperty("role", "sunken")
         segments = QHBoxLayout(self._switch)
         segments.setContentsMargins(2, 2, 2, 2)
         segments.setSpacing(2)
-        group = QButtonGroup(self)
         self.axes: dict[str, QToolButton] = {}
         for by, (text, tip) in _AXES.items():
             button = QToolButton(self._switch)
@@ -72,24 +75,24 @@ class RaceCurves(QFrame):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             button.setAccessibleName(f"Curves {text}")
             button.setToolTip(tip)
-            button.clicked.connect(lambda _on=False, by=by: actions.run("race.axis", by=by))
-            group.addButton(button)
+            button.clicked.connect(partial(self._choose, by))
             segments.addWidget(button)
             self.axes[by] = button
         self.plot = CurvePlot(theme, "Test NLL of the lanes", self)
-        self.plot.unit = "nats"
+        self.plot.unit = "test NLL, nats"
+        self.plot.floor_above = True
+        self.plot.setToolTip(_HELP)
         self.plot.burst = _BURST
         self.plot.read.connect(self._read)
         self.readout = ElidedLabel("", self)
         self.readout.setProperty("role", "small")
         self.readout.setAccessibleName("Values of the curves")
-        self._head = QHBoxLayout()
-        self._head.addWidget(self.title, 1)
-        self._head.addWidget(self._switch)
+        self._foot = QBoxLayout(QBoxLayout.Direction.RightToLeft)
+        self._foot.addWidget(self._switch)
+        self._foot.addWidget(self.readout, 1)
         self._column = QVBoxLayout(self)
-        self._column.addLayout(self._head)
         self._column.addWidget(self.plot, 1)
-        self._column.addWidget(self.readout)
+        self._column.addLayout(self._foot)
         theme.changed.connect(self._dress)
         self._dress()
 
@@ -100,7 +103,7 @@ class RaceCurves(QFrame):
     def show_lanes(self, lanes: Sequence[CurvesOf], floor: Quantity | None) -> None:
         """Draw the curves of these lanes."""
         by = self.by
-        self.axes[by].setChecked(True)
+        self._check()
         self._lanes, self._curves = tuple(lanes), {}
         end = 0.0
         for lane in lanes:
@@ -112,11 +115,18 @@ class RaceCurves(QFrame):
             end = max(end, float(lane.history.seconds(last)[0]) if by == "seconds" else float(last[0]))
             self._curves[str(lane.run_id)] = Curve(x, values, lane.colour, badge=str(lane.number), wide=_WIDE)
         self.plot.name_x(by)
-        over = f" over the entropy, H {floor}, {floor.kind}" if floor is not None else ""
-        self.title.setText(f"Test NLL{over}")
-        self.plot.floor_text = "H"
+        self.plot.floor_text = f"entropy H {floor}, {floor.kind}" if floor is not None else ""
         self.plot.show_curves(self._curves, floor.value if floor is not None else None, (), end)
         self._tell()
+
+    def _choose(self, by: str, _on: bool = False) -> None:
+        self._actions.run("race.axis", by=by)
+        self._check()
+
+    def _check(self) -> None:
+        # No button group: it would leave only one of them to the keyboard.
+        for by, button in self.axes.items():
+            button.setChecked(by == self.by)
 
     def _read(self, at: float) -> None:
         self._at = at
@@ -138,6 +148,12 @@ class RaceCurves(QFrame):
         where = f"after {self._at:.3g} {unit}:  " if self._at >= 0 else ""
         self.readout.setText(where + " · ".join(parts))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        wide = self.width() >= self._theme.px(_ROOMY)
+        way = QBoxLayout.Direction.RightToLeft if wide else QBoxLayout.Direction.BottomToTop
+        self._foot.setDirection(way)
+
     def minimumSizeHint(self) -> QSize:
         return QSize(self._theme.px(120), self._theme.px(80))
 
@@ -145,3 +161,4 @@ class RaceCurves(QFrame):
         gap = self._theme.space(2)
         self._column.setContentsMargins(gap, gap, gap, self._theme.space(1))
         self._column.setSpacing(self._theme.space(1))
+        self._foot.setSpacing(self._theme.space(1))

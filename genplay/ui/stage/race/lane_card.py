@@ -164,3 +164,4 @@ class LaneCard(QFrame):
         self._column.setSpacing(theme.space(1.5))
         self._head.setSpacing(theme.space(1.5))
         self._body.setSpacing(theme.space(2))
+        self.badge.colour = self.colour

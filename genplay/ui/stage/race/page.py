@@ -37,7 +37,10 @@ _FRAME = 0.010
 
 _FIGURES_EVERY, _CURVES_EVERY = 0.1, 0.2
 _REFINE = 128
-_HINT = "Point at a place to read it in all lanes at once."
+_HINTS = {
+    "plane": "Point at a place to read it in all lanes at once.",
+    "digits": "Point at an image to read its log p in all lanes at once.",
+}
 
 
 class _Arena(QWidget):
@@ -67,7 +70,7 @@ class RacePage(QWidget):
         self.cards: list[LaneCard] = []
         self.curves = RaceCurves(experiment, actions, theme, self.arena)
         self.bar = ColourBar(theme, self)
-        self.readout = QLabel(_HINT, self)
+        self.readout = QLabel("", self)
         self.readout.setProperty("role", "small")
         let_wrap(self.readout)
         self.readout.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -137,6 +140,7 @@ class RacePage(QWidget):
         self.sentence.say(race_sentence(shown, experiment.world, experiment.data) if shown else [])
         self.sentence.set_on(experiment.stage.layers)
         self.bar.setVisible(plane and self.bar.caption is not None)
+        self._say_pointed(None)
         self._figures_at = self._curves_at = 0.0
         if race.opened:
             self.request_changed.emit()
@@ -317,7 +321,7 @@ class RacePage(QWidget):
 
     def _say_pointed(self, x: NDArray[np.float64] | None) -> None:
         if x is None:
-            self.readout.setText(_HINT)
+            self.readout.setText(_HINTS[self._experiment.world])
             return
         law = self._experiment.data.law
         true = f"true log p = {float(law.log_prob(x[None])[0]):.3f} nats, exact" if law is not None else ""
@@ -333,7 +337,7 @@ class RacePage(QWidget):
         gap = theme.space(2)
         measures = Measures(
             gap, theme.px(HEAD) + theme.space(1.5), gap, theme.px(WIDE) + gap, theme.px(HIGH) + gap,
-            theme.px(250), theme.px(150),
+            theme.px(250), theme.px(176),
         )  # fmt: skip
         found = places(size.width(), size.height(), len(self.cards), measures)
         for card, place in zip(self.cards, found.lanes, strict=True):
@@ -356,9 +360,6 @@ class RacePage(QWidget):
         self._column.setSpacing(theme.space(2))
         self._foot.setSpacing(theme.space(4))
         self.readout.setMinimumHeight(theme.px(32))
-        race = self._experiment.race
-        if race.opened:
-            self._name(race.lanes)
         self._arrange()
         self._soon.start()
 

@@ -88,7 +88,7 @@ def _divided(
         1.0,
     )
     whole = _cells(width, height, rows, columns, m.gap)
-    if len(whole) == lanes + 1 and whole[-1][3] >= m.curves_height:
+    if len(whole) == lanes + 1 and whole[-1][2] >= m.curves_width and whole[-1][3] >= m.curves_height:
         yield whole, whole[-1], _PREFERRED
 
 
