@@ -247,7 +247,8 @@ class Race:
         """Whether any lane trains, as far as it has been told: snapshots lag behind a command a little."""
         if self._wanted or self._clock() - self._told_at < TRUST_SECONDS:
             return self._told_to_run
-        return any(snapshot.state in ("running", "building") for snapshot in self.snapshots())
+        states = {snapshot.state for snapshot in self.snapshots()}
+        return "running" in states or (self._told_to_run and "building" in states)
 
     def _tell(self, run: bool) -> None:
         self._told_to_run, self._told_at = run, self._clock()

@@ -123,7 +123,13 @@ class Lanes:
 
     def turn(self, interrupted: Callable[[], bool]) -> float | None:
         """Give a lane its turn; return the seconds to wait for the next (0: none, None: nothing to do)."""
-        wanting = [run_id for run_id, lane in self._lanes.items() if lane.session.state == "running"]
+        wanting = []
+        for run_id, lane in self._lanes.items():
+            if lane.session.state == "running":
+                wanting.append(run_id)
+            elif lane.session.state in ("finished", "failed"):
+                # Should it train again, it comes anew; one that is only paused has not left.
+                self._shares.leave(run_id)
         if not wanting:
             return self._rest(interrupted)
         run_id = self._shares.next(wanting)
@@ -132,8 +138,6 @@ class Lanes:
         self._go_on(session, interrupted)
         spent = max(0.0, session.trainer.seconds - before)
         self._shares.charge(run_id, spent)
-        if session.state in ("finished", "failed"):
-            self._shares.leave(run_id)
         self._let_rest(spent, interrupted)
         return 0.0
 

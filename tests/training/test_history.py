@@ -134,3 +134,20 @@ def test_readers_beside_a_writer_see_whole_rows() -> None:
     for thread in readers:
         thread.join()
     assert not wrong
+
+
+def test_a_copy_is_the_same_until_now_and_its_own_from_then_on() -> None:
+    history = History()
+    rows(history, 1, 300)
+    history.record("nll_test", 299, 1.0)
+    history.mark(5, "a knob", "knob")
+    history.keep(299, {"w": np.ones(3)})
+    copy = history.copy()
+    assert copy.names() == history.names()
+    assert (copy.marks, copy.keyframes, copy.last_step) == (history.marks, history.keyframes, 299)
+    rows(history, 300, 400)
+    rows(copy, 300, 310)
+    copy.record("nll_test", 309, 2.0)
+    assert (history.last_step, copy.last_step) == (399, 309)
+    assert history.curve("loss", 300, 310)[1].tolist() == copy.curve("loss", 300)[1].tolist()
+    assert history.curve("nll_test")[1].tolist() == [1.0]
