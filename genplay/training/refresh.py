@@ -145,7 +145,7 @@ class Refresher:
 
     def earn(self, seconds: float) -> None:
         """Count a slice of training."""
-        share = SHARE if self._request.fields else SHARE / 2
+        share = self._request.boost * (SHARE if self._request.fields else SHARE / 2)
         self._credit = min(_MOST_CREDIT, self._credit + share * seconds)
 
     def pay(self, seconds: float) -> None:

@@ -190,25 +190,21 @@ def race_sentence(cards: Iterable[Card], world: World, data: Data) -> list[str |
             help="The most probable of these samples, each image once.",
         )
         return [
-            "Each model's",
+            "Lanes show each model's",
             _DIGIT_WORDS["samples"],
             *(() if "density" in absent else ("and the", best, "of them")),
             ".",
         ]
-    parts: list[str | Word] = ["In every lane the", _WORDS["data"]]
-    parts += [] if "samples" in absent else ["and the model's", _WORDS["samples"]]
+    parts: list[str | Word] = ["Lanes show", _WORDS["data"]]
+    parts += [] if "samples" in absent else ["and", _WORDS["samples"]]
     fields = [
         _WORDS[name] for name in ("density", "energy", "discriminator", "posterior") if name not in absent
     ]
-    parts += ["over its", *_listed(fields, "or")] if fields else []
-    lines = [_WORDS[name] for name in ("contours", "score") if name not in absent]
-    parts += ["with", *_listed(lines, "and")] if lines else []
-    parts[-1:] = _stopped(parts[-1])
-    if "truth" not in absent:
-        parts += ["Compare the", _WORDS["truth"]]
-        parts += [] if "error" in absent else ["and the", _WORDS["error"]]
-        parts[-1:] = _stopped(parts[-1])
-    return parts
+    parts += ["over", *_listed(fields, "or")] if fields else []
+    parts += [] if "contours" in absent else ["with", _WORDS["contours"]]
+    against = [_WORDS[name] for name in ("truth", "error") if name not in absent]
+    parts += ["and the", *_listed(against, "or")] if against else []
+    return [*parts, "."]
 
 
 def _listed(words: list[Word], conjunction: str) -> list[str | Word]:

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from genplay.quantity import Quantity
 from genplay.training.history import History
 from genplay.ui.labels import ElidedLabel
 from genplay.ui.panels.curve_plot import Curve, CurvePlot
+from genplay.ui.stage.race.words import short
 from genplay.ui.theme import Theme
 
 __all__ = ["CurvesOf", "RaceCurves"]
@@ -62,6 +63,7 @@ class RaceCurves(QFrame):
         self.setAccessibleName("Curves of the race")
         self._switch = QFrame(self)
         self._switch.setProperty("role", "sunken")
+        self._switch.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         segments = QHBoxLayout(self._switch)
         segments.setContentsMargins(2, 2, 2, 2)
         segments.setSpacing(2)
@@ -115,7 +117,7 @@ class RaceCurves(QFrame):
             end = max(end, float(lane.history.seconds(last)[0]) if by == "seconds" else float(last[0]))
             self._curves[str(lane.run_id)] = Curve(x, values, lane.colour, badge=str(lane.number), wide=_WIDE)
         self.plot.name_x(by)
-        self.plot.floor_text = f"entropy H {floor}, {floor.kind}" if floor is not None else ""
+        self.plot.floor_text = f"entropy {short(floor)}" if floor is not None else ""
         self.plot.show_curves(self._curves, floor.value if floor is not None else None, (), end)
         self._tell()
 
@@ -137,16 +139,21 @@ class RaceCurves(QFrame):
         known = {
             lane: self._curves[str(lane.run_id)] for lane in self._lanes if str(lane.run_id) in self._curves
         }
-        parts = []
+        parts, numbers = [], []
         for lane, curve in known.items():
             if not len(curve.steps):
                 continue
             i = len(curve.steps) - 1 if self._at < 0 else int(np.searchsorted(curve.steps, self._at))
             value = curve.values[min(i, len(curve.steps) - 1)]
-            parts.append(f"{lane.number} {lane.title} {value:.3f}".replace("-", "−"))
+            said = f"{value:.3f}".replace("-", "−")
+            parts.append(f"{lane.number} {lane.title} {said}")
+            numbers.append(f"{lane.number}: {said}")
         unit = "s" if self.by == "seconds" else "steps"
         where = f"after {self._at:.3g} {unit}:  " if self._at >= 0 else ""
-        self.readout.setText(where + " · ".join(parts))
+        whole = where + " · ".join(parts)
+        fits = self.readout.fontMetrics().horizontalAdvance(whole) < self.readout.width()
+        self.readout.setText(whole if fits else where + "   ".join(numbers))
+        self.readout.set_tip(whole)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from genplay.models.registry import card as card_of
 from genplay.spaces.plane import Box, Grid
@@ -37,6 +37,8 @@ _FRAME = 0.010
 
 _FIGURES_EVERY, _CURVES_EVERY = 0.1, 0.2
 _REFINE = 128
+_BOOST = 3.0
+"""A race is watched: its views may take nearly a third of the time of training, in every lane alike."""
 _HINTS = {
     "plane": "Point at a place to read it in all lanes at once.",
     "digits": "Point at an image to read its log p in all lanes at once.",
@@ -75,8 +77,19 @@ class RacePage(QWidget):
         let_wrap(self.readout)
         self.readout.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.readout.setAccessibleName("What is pointed at")
+        self.turn = QToolButton(self)
+        self.turn.setText("Curves")
+        self.turn.setCheckable(True)
+        self.turn.setProperty("role", "quiet")
+        self.turn.setAccessibleName("Curves in place of the lanes")
+        self.turn.setToolTip("There is no room for both here: show the curves in place of the lanes.")
+        self.turn.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.turn.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.turn.toggled.connect(self._arrange)
+        self.turn.hide()
         self._foot = QHBoxLayout()
         self._foot.addWidget(self.bar)
+        self._foot.addWidget(self.turn)
         self._foot.addWidget(self.readout, 1)
         self._column = QVBoxLayout(self)
         self._column.addWidget(self.sentence)
@@ -105,12 +118,12 @@ class RacePage(QWidget):
         """What every lane is to compute: the same functions on the same grid."""
         experiment = self._experiment
         if experiment.world != "plane":
-            return ViewRequest((), digits_lane.SAMPLES, True)
+            return ViewRequest((), digits_lane.SAMPLES, True, boost=_BOOST)
         stage, box = experiment.stage, self.box()
         layers = stage.layers - self._absent()
         fields = fields_of(layers, box, stage.resolution, 1.0)
         samples = plane_lane.SAMPLES if "samples" in layers else 0
-        return ViewRequest(fields, samples, True, _REFINE)
+        return ViewRequest(fields, samples, True, _REFINE, boost=_BOOST)
 
     def _absent(self) -> set[str]:
         """The layers that no lane has."""
@@ -171,7 +184,6 @@ class RacePage(QWidget):
             card.picture.show_box(self._experiment.stage.box)
             card.picture.canvas.box_settled.connect(self._box_settled)
         card.asker.answered.connect(partial(self._answered, card))
-        card.show()
         return card
 
     def _name(self, lanes: Any) -> None:
@@ -330,20 +342,26 @@ class RacePage(QWidget):
 
     # The page itself
 
-    def _arrange(self) -> None:
+    def _arrange(self, *_: object) -> None:
         if not self.cards:
             return
         theme, size = self._theme, self.arena.size()
         gap = theme.space(2)
         measures = Measures(
             gap, theme.px(HEAD) + theme.space(1.5), gap, theme.px(WIDE) + gap, theme.px(HIGH) + gap,
-            theme.px(250), theme.px(176),
+            theme.px(250), theme.px(176), theme.px(150), theme.px(112),
         )  # fmt: skip
         found = places(size.width(), size.height(), len(self.cards), measures)
         for card, place in zip(self.cards, found.lanes, strict=True):
             card.setGeometry(*place)
             card.arrange(found.figures_beside)
-        self.curves.setGeometry(*found.curves)
+        in_turn = found.curves is None
+        self.turn.setVisible(in_turn)
+        curves = in_turn and self.turn.isChecked()
+        for card in self.cards:
+            card.setVisible(not curves)
+        self.curves.setVisible(curves or not in_turn)
+        self.curves.setGeometry(*(found.curves or (0, 0, size.width(), size.height())))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -360,6 +378,7 @@ class RacePage(QWidget):
         self._column.setSpacing(theme.space(2))
         self._foot.setSpacing(theme.space(4))
         self.readout.setMinimumHeight(theme.px(32))
+        self.turn.setIcon(theme.icon("chart-spline"))
         self._arrange()
         self._soon.start()
 

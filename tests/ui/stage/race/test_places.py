@@ -7,8 +7,9 @@ import pytest
 from genplay.ui.stage.race.places import Measures, Rect, places
 
 MEASURES = Measures(
-    gap=8, head=28, border=8, figures_width=140, figures_height=70, curves_width=250, curves_height=176
-)
+    gap=8, head=28, border=8, figures_width=140, figures_height=70, curves_width=250, curves_height=176, lane_width=150,
+    side=90,
+)  # fmt: skip
 SIZES = [(600, 530), (1250, 500), (1250, 800), (760, 400), (420, 700), (1800, 900)]
 
 
@@ -24,6 +25,7 @@ def apart(one: Rect, other: Rect) -> bool:
 def test_everything_is_inside_and_nothing_lies_on_another(size: tuple[int, int], lanes: int) -> None:
     found = places(*size, lanes, MEASURES)
     assert len(found.lanes) == lanes
+    assert found.curves is not None
     parts = [*found.lanes, found.curves]
     for i, part in enumerate(parts):
         assert part[0] >= 0
@@ -50,3 +52,10 @@ def test_what_pictures_cannot_use_the_curves_get() -> None:
     low, high = places(600, 520, 3, MEASURES), places(600, 580, 3, MEASURES)
     assert high.side == low.side
     assert high.curves[3] > low.curves[3]
+
+
+def test_where_there_is_no_room_for_both_lanes_and_curves_are_seen_in_turn() -> None:
+    found = places(410, 200, 4, MEASURES)
+    assert found.curves is None
+    assert len(found.lanes) == 4
+    assert {wide for _, _, wide, _ in found.lanes} == {201}
