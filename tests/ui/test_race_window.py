@@ -156,8 +156,10 @@ def test_another_world_leaves_the_race_and_has_one_of_its_own(raced: MainWindow,
     raced.dispatch.run("race.pause")
     tiles = page.cards[0].picture.samples
     QTest.mouseMove(tiles, tiles.rect_of(0).center())
-    title = page.cards[0].picture.parts["samples"]
-    until(lambda: "log p = " in title._title.text(), "for log p of the image")
+    gap = page.cards[0].figures.texts["gap"]
+    until(lambda: gap.text().startswith("log p = "), "for log p of the image")
+    page._point(None)
+    assert gap.text().startswith("gap")
 
 
 def test_every_control_of_the_bar_has_a_name_a_tip_and_the_keyboard(raced: MainWindow) -> None:

@@ -75,7 +75,8 @@ class PlaneCanvas(pg.GraphicsView):  # type: ignore[misc]
         self.arrows = ArrowsItem()
         self.points = PointsItem()
         self.overlay = OverlayItem(theme)
-        self.overlay.levels = (self.truth_contours, self.contours)
+        # A small picture has no room for the names of its contours.
+        self.overlay.levels = () if bare else (self.truth_contours, self.contours)
         for item in (self.heat, self.contours, self.truth_contours, self.arrows, self.points, self.overlay):
             self.view.addItem(item, ignoreBounds=True)
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
@@ -91,6 +92,8 @@ class PlaneCanvas(pg.GraphicsView):  # type: ignore[misc]
     def _restyle(self) -> None:
         self.setBackground(self._theme.color("canvas"))
         self._lay()
+        # Axes are painted once a place, also where the place is the same as before.
+        self.axes.update()
         self.scene().update()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:

@@ -1,4 +1,4 @@
-"""The picture of one lane among the 5×5 images: the model's samples, and the most probable of them."""
+"""The picture of one lane among the 5×5 images: the model's samples and, where there is room, the most probable of them."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from genplay.ui.paint.tiles import TileGrid, digit_tiles
 from genplay.ui.stage.most_probable import log_p_captions, most_probable
 from genplay.ui.stage.race.common import Common
 from genplay.ui.stage.race.words import here
-from genplay.ui.stage.titled import Titled
 from genplay.ui.theme import Theme
 
 __all__ = ["SAMPLES", "DigitsLane"]
 
 SAMPLES = 48
 _TOP = 12
-_WAYS = ("samples", "density")
+_ROOM = 190
+"""A picture with less room than a square of this side, at scale 1, shows the samples alone."""
 
 
 class DigitsLane(QWidget):
-    """``pointed`` carries an image under the mouse (25,), or None when it has left."""
+    """``pointed`` carries an image under the mouse (25,), or None when it has left; ``said`` this model's log p of it, in words."""
 
     pointed = Signal(object)
+    said = Signal(str)
 
     def __init__(self, theme: Theme, common: Common, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,10 +40,7 @@ class DigitsLane(QWidget):
         self._card: Card | None = None
         self.samples = TileGrid(theme, "Samples of this lane", self, largest=40, least=20)
         self.best = TileGrid(theme, "The most probable of the samples", self, largest=40, least=20)
-        self.parts = {
-            "samples": Titled("Samples", self.samples, theme, self, wraps=False),
-            "density": Titled("Most probable", self.best, theme, self, wraps=False),
-        }
+        self.parts: dict[str, QWidget] = {"samples": self.samples, "density": self.best}
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(0, 0, 0, 0)
         for part in self.parts.values():
@@ -56,6 +54,15 @@ class DigitsLane(QWidget):
         super().resizeEvent(event)
         wide = self.width() > self.height()
         self._row.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self._show_parts()
+
+    def _show_parts(self) -> None:
+        """The layers that are on; of two the samples alone where both would have room for a few images only."""
+        layers, card = self._common.layers, self._card
+        best = "density" in layers and card is not None and "digits" in card.density
+        roomy = self.width() * self.height() >= self._theme.px(_ROOM) ** 2
+        self.samples.setVisible("samples" in layers)
+        self.best.setVisible(best and (roomy or "samples" not in layers))
 
     def render(self, snapshot: Snapshot | None, card: Card) -> None:  # type: ignore[override]
         """Draw what has changed since the last drawing."""
@@ -69,8 +76,7 @@ class DigitsLane(QWidget):
         self._drawn, self._gallery = key, gallery
         self._row.setSpacing(self._theme.space(3))
         best = most_probable(gallery, _TOP) if gallery is not None else None
-        self.parts["samples"].setVisible("samples" in layers)
-        self.parts["density"].setVisible("density" in layers and "digits" in card.density)
+        self._show_parts()
         ink = ink_table(tokens.sunken, tokens.model)
         self.samples.show_tiles(
             digit_tiles(gallery.images if gallery is not None else np.empty((0, 25)), ink)
@@ -89,12 +95,12 @@ class DigitsLane(QWidget):
     def point_at(self, x: NDArray[np.float64] | None) -> None:
         """An image (25,) is pointed at in any lane, or none."""
         if x is None:
-            self.parts["samples"].title("Samples")
+            self.said.emit("")
 
     def say_log_p(self, log_p: float) -> None:
-        """Write this model's log p of that image."""
+        """Say this model's log p of that image."""
         if self._card is not None:
-            self.parts["samples"].title(f"Samples · {here(log_p, self._card.density.get('digits'))}")
+            self.said.emit(here(log_p, self._card.density.get("digits")))
 
     def forget(self) -> None:
         """Draw everything anew."""

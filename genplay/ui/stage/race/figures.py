@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QWidget
 
 from genplay.training.snapshot import Snapshot
@@ -20,6 +21,9 @@ WIDE = 132
 """Width beside a picture, in pixels at scale 1."""
 HIGH = 62
 """Height below a picture."""
+
+_ROW = 22
+"""Height of a line in the column."""
 
 ACTS = {"fork": ("Fork", "git-fork"), "take": ("Take", "check"), "remove": ("Remove", "x")}
 """What can be done with a lane: the action ``race.<id>``, its word and its icon."""
@@ -55,6 +59,7 @@ class Figures(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._troubled = False
+        self._gap = self._here = ""
         self.arrange(True)
         theme.changed.connect(self._dress)
         self._dress()
@@ -70,13 +75,19 @@ class Figures(QWidget):
         texts = self.texts
         texts["nll"].setText(nll_text(nll, has_density))
         texts["nll"].set_tip(f"Mean −log p of the test data: {nll.method}." if nll is not None else "")
-        texts["gap"].setText(gap_text(gap))
+        self._gap = gap_text(gap)
+        texts["gap"].setText(self._here or self._gap)
         texts["gap"].set_tip(f"{_GAP_HELP} {gap.method}." if gap is not None else "")
         parts = progress(snapshot)
         for name, text in zip(("step", "seconds", "rate"), parts, strict=True):
             texts[name].setText(text)
         texts["progress"].setText(" · ".join(part for part in parts if part))
         self._say(state_text(snapshot) or lacking(lacks), snapshot is not None and snapshot.state == "failed")
+
+    def say_here(self, text: str) -> None:
+        """Say something of what is pointed at, in place of the gap; an empty text brings the gap back."""
+        self._here = text
+        self.texts["gap"].setText(text or self._gap)
 
     def _say(self, trouble: str, failed: bool) -> None:
         note, role = self.texts["note"], "error" if failed else "small"
@@ -114,12 +125,23 @@ class Figures(QWidget):
         self._dress()
 
     def _show_parts(self) -> None:
-        for name in ("step", "seconds", "rate"):
-            self.texts[name].setVisible(bool(self._beside))
-        self.texts["progress"].setVisible(not self._beside)
-        self.texts["note"].setVisible(self._troubled)
+        """Of what there is to say, the most important that has room."""
+        beside = bool(self._beside)
         # Below a picture there is one line for the gap or for what is amiss.
-        self.texts["gap"].setVisible(bool(self._beside) or not self._troubled)
+        rows = [
+            "nll",
+            *(("note",) if self._troubled else ()),
+            *(("gap",) if beside or not self._troubled else ()),
+        ]
+        rows += ["step", "seconds", "rate"] if beside else ["progress"]
+        if beside:
+            rows = rows[: max(1, self.height() // self._theme.px(_ROW) - 1)]
+        for name, label in self.texts.items():
+            label.setVisible(name in rows)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_parts()
 
     def _dress(self) -> None:
         theme, beside = self._theme, bool(self._beside)
@@ -132,3 +154,4 @@ class Figures(QWidget):
         self._acts.setSpacing(theme.space(0.5))
         for id, (_, icon) in ACTS.items():
             self.buttons[id].setIcon(theme.icon(icon, "text_dim"))
+        self._show_parts()

@@ -83,6 +83,8 @@ class LaneCard(QFrame):
         )
         self.picture.pointed.connect(self.pointed)
         self.figures = Figures(theme, self._act, self)
+        if isinstance(self.picture, DigitsLane):
+            self.picture.said.connect(self.figures.say_here)
         self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._body.addWidget(self.picture, 1)
         self._body.addWidget(self.figures)

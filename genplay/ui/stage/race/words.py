@@ -40,8 +40,11 @@ def hue(slot: int, classes: tuple[str, ...]) -> str:
 
 
 def short(quantity: Quantity) -> str:
-    """A number with its sign and error, without the unit."""
-    return str(replace(quantity, unit=""))
+    """A number with its sign and error, without the unit; a large one without decimals that nobody compares."""
+    plain = replace(quantity, unit="")
+    if quantity.stderr is None and 10 <= abs(quantity.value) < float("inf"):
+        return f"{plain.symbol} {quantity.value:.{2 if abs(quantity.value) < 100 else 0}f}".replace("-", "−")
+    return str(plain)
 
 
 def here(log_p: float | None, kind: Kind | None) -> str:
