@@ -99,7 +99,7 @@ class Race:
             plan.world == experiment.world and same_data(plan.data, experiment.data) for plan in plans
         )
 
-    def leave(self, *_: object) -> None:
+    def leave(self) -> None:
         """Back to the single run; the race rests and is kept."""
         if self.opened:
             self._tell(False)
@@ -294,7 +294,7 @@ class Race:
             self.axis = axis
             self.changed.emit()
 
-    def _follow_data(self, *_: object) -> None:
+    def _follow_data(self) -> None:
         """An edit of the data reaches every lane of an open race."""
         experiment = self._experiment
         if not self.opened or self._still_fits():

@@ -92,6 +92,8 @@ def _lanes(
     plans: list[RunPlan] = []
     for model in ids:
         plan = plan_of(built, model, knobs=knobs.get(model), seed=seed, device=device)
+        if model == "run-mixture":
+            raise BadInput("A mixture is made of runs that are trained already: it has no lane in a race.")
         plans.append(unlike(plan, plans))
     return titled([Lane(k, "", plan) for k, plan in enumerate(plans, start=1)])
 

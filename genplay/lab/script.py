@@ -2,7 +2,7 @@
 
 ``{"do": "data.choose", "name": "rings"}`` runs an action with its parameters;
 ``{"wait": {"steps": 500}}`` waits until the run has made so many steps, ``{"seconds": 2}`` for a time,
-``{"state": "paused"}`` for a state of the run, ``{"snapshot": true}`` for a picture of the open run, ``{"health":
+``{"race": 500}`` until every lane of the race has made so many steps, ``{"state": "paused"}`` for a state of the run, ``{"snapshot": true}`` for a picture of the open run, ``{"health":
 "mode-collapse"}`` until that condition is seen. A wait gives up after ``"timeout"`` seconds (120). Every line is checked before the first one is run.
 """
 
@@ -28,7 +28,7 @@ __all__ = ["Script", "ScriptError", "ScriptLine"]
 
 TIMEOUT = 120.0
 STATES = ("ready", "running", "paused", "finished")
-WAITS = ("steps", "seconds", "state", "snapshot", "health")
+WAITS = ("steps", "seconds", "state", "snapshot", "health", "race")
 _TICK = 0.02
 _LONG_TICK = 0.1
 """Seconds between looks at what will be a while: each one wakes the window, which costs training time."""
@@ -143,7 +143,7 @@ def _checked_wait(wait: object) -> dict[str, Any]:
             raise BadInput(f"cannot wait for '{name}'.{suggest(name, WAITS)} Allowed: {', '.join(WAITS)}.")
     if len(kinds) != 1:
         raise BadInput(f"a wait has exactly one of {', '.join(WAITS)}.")
-    for name in ("steps", "seconds", "timeout"):
+    for name in ("steps", "seconds", "race", "timeout"):
         value = wait.get(name, 1)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1e7:
             raise BadInput(f"{name} cannot be '{value}'. Allowed: a number, at least 0.")
@@ -189,7 +189,10 @@ async def _wait(
     end = time.monotonic() + limit
     while True:
         snapshot = experiment.snapshot()
-        if snapshot is not None:
+        if "race" in wait:
+            if _raced(experiment, wait["race"]):
+                return
+        elif snapshot is not None:
             if any(f.id == wait.get("health") and f.state == "ill" for f in snapshot.health):
                 return
             if snapshot.state == "failed":
@@ -204,5 +207,16 @@ async def _wait(
                 return
         if time.monotonic() > end:
             at = f"step {snapshot.step}, {snapshot.state}" if snapshot is not None else "no run is open"
+            if "race" in wait:
+                at = (
+                    ", ".join(f"step {s.step}, {s.state}" for s in experiment.race.snapshots())
+                    or "no race is open"
+                )
             raise BadInput(f"still waiting after {limit:g} seconds ({at}).")
         await sleep(_TICK)
+
+
+def _raced(experiment: Experiment, steps: float) -> bool:
+    """Whether every lane of the race has made so many steps, or makes no more."""
+    lanes = experiment.race.snapshots()
+    return bool(lanes) and all(s.step >= steps or s.state in ("finished", "failed") for s in lanes)

@@ -80,11 +80,15 @@ class CommandThread:
         self.post(command, future)
         return future
 
-    def close(self, timeout: float | None) -> None:
-        """End the thread; whoever still waits for an answer gets ``Failure``."""
+    def stop(self) -> None:
+        """Tell the thread to end."""
         with self.wake:
             self._closed = True
             self.wake.notify_all()
+
+    def close(self, timeout: float | None) -> None:
+        """End the thread; whoever still waits for an answer gets ``Failure``."""
+        self.stop()
         if threading.current_thread() is not self._thread:
             self._thread.join(timeout)
 

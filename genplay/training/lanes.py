@@ -71,11 +71,11 @@ class Lanes:
             if checkpoint is not None:
                 # The run it was taken from goes on writing its own.
                 trainer.resume(replace(checkpoint, history=checkpoint.history.copy()))
+            session = Session(run_id, trainer, self._request, self._jobs, self._publish)
         except Exception as error:
             self._send(replace(building(run_id, plan, "cpu"), state="failed", message=explain(error)))
-            return
-        session = Session(run_id, trainer, self._request, self._jobs, self._publish)
-        self._lanes[run_id] = _Lane(session)
+        else:
+            self._lanes[run_id] = _Lane(session)
 
     def close(self, run_id: int | None = None) -> None:
         """Leave a run, or all."""

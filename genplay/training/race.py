@@ -103,6 +103,7 @@ class RaceWorker:
 
     def close(self, timeout: float | None = 10.0) -> None:
         """End the thread; whoever still waits for an answer gets ``Failure``."""
+        self._thread.stop()
         self._jobs.close(timeout)
         self._thread.close(timeout)
 

@@ -6,24 +6,21 @@ and returns at once. The mailbox holds the latest snapshot only, and never one o
 
 from __future__ import annotations
 
-import threading
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from genplay.datasets.base import Data
-from genplay.errors import BadInput, Failure, GenplayError
+from genplay.errors import BadInput, Failure
 from genplay.models.base import Model
 from genplay.training.checkpoint import Checkpoint, State
-from genplay.training.device import choose, single_thread
+from genplay.training.command_thread import CommandThread
+from genplay.training.device import choose
 from genplay.training.health.explain import explain
 from genplay.training.history import History
 from genplay.training.jobs import Jobs
 from genplay.training.plan import RunPlan
-from genplay.training.priority import lower_priority
 from genplay.training.queries import copy
 from genplay.training.session import Session
 from genplay.training.snapshot import Snapshot, ViewRequest
@@ -34,21 +31,10 @@ __all__ = ["Worker"]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class _Command:
-    """Something to do in the thread; ``future`` is told if it can no longer be done."""
-
-    act: Callable[[], None]
-    future: Future[Any] | None = None
-
-
 class Worker:
     """One daemon thread with at most one open run."""
 
     def __init__(self) -> None:
-        self._wake = threading.Condition()
-        self._commands: deque[_Command] = deque()
-        self._closed = False
         # Written by the callers' side, under the lock: the newest run asked for, and its plan as it now stands.
         self._run_id = 0
         self._plan: RunPlan | None = None
@@ -58,8 +44,8 @@ class Worker:
         self._session: Session | None = None
         # Short and waited for: an idle thread would starve on a busy machine.
         self._jobs = Jobs("genplay-laws", "background")
-        self._thread = threading.Thread(target=self._loop, name="genplay-training", daemon=True)
-        self._thread.start()
+        self._thread = CommandThread("genplay-training", self._turn, self._end)
+        self._thread.begin()
 
     # Runs
 
@@ -70,13 +56,13 @@ class Worker:
         """
         plan.checked()
         device = choose(plan.device)
-        with self._wake:
+        with self._thread.wake:
             self._run_id += 1
             self._plan = plan
             self._latest = Snapshot(
                 self._run_id, "building", plan.world, plan.card.id, 0, 0.0, 0.0, device.type, {}, History()
             )
-            self._post(partial(self._open, self._run_id, plan, checkpoint))
+            self._thread.post(partial(self._open, self._run_id, plan, checkpoint))
             return self._run_id
 
     def reset(self) -> int:
@@ -85,12 +71,9 @@ class Worker:
 
     def close(self, timeout: float | None = 10.0) -> None:
         """End the thread; whoever still waits for an answer gets ``Failure``."""
-        with self._wake:
-            self._closed = True
-            self._wake.notify_all()
+        self._thread.stop()
         self._jobs.close(timeout)
-        if threading.current_thread() is not self._thread:
-            self._thread.join(timeout)
+        self._thread.close(timeout)
 
     # Training
 
@@ -126,19 +109,19 @@ class Worker:
 
     def set_knob(self, name: str, value: object) -> None:
         """Change a live knob of the model; ``BadInput`` at once if it is unknown, out of range or needs a restart."""
-        with self._wake:
+        with self._thread.wake:
             self._plan = self._known_plan().with_knob(name, value)
         self._tell(lambda session: session.set_knob(name, value))
 
     def set_recipe(self, name: str, value: object) -> None:
         """Change a live knob of the recipe; ``BadInput`` as for ``set_knob``."""
-        with self._wake:
+        with self._thread.wake:
             self._plan = self._known_plan().with_recipe(name, value)
         self._tell(lambda session: session.set_recipe(name, value))
 
     def set_data(self, data: Data) -> None:
         """Train on other data; a run goes on from where it is, one that has not begun is built anew."""
-        with self._wake:
+        with self._thread.wake:
             self._plan = self._known_plan().with_data(data)
         self._tell(lambda session: session.set_data(data))
 
@@ -154,7 +137,7 @@ class Worker:
 
     def want(self, request: ViewRequest) -> None:
         """Say what the visible views want computed; it holds for this and all later runs."""
-        with self._wake:
+        with self._thread.wake:
             if request == self._request:
                 return
             self._request = request
@@ -183,46 +166,28 @@ class Worker:
             raise Failure("No run is open.")
         return self._plan
 
-    def _post(self, act: Callable[[], None], future: Future[Any] | None = None) -> None:
-        with self._wake:
-            if self._closed:
-                if future is not None:
-                    future.set_exception(Failure("The training thread was closed."))
-                return
-            self._commands.append(_Command(act, future))
-            self._wake.notify_all()
-
     def _tell(self, act: Callable[[Session], None], *, needs_run: bool = True) -> None:
         if needs_run:
             self._known_plan()
 
         def command() -> None:
-            if self._session is not None:
-                act(self._session)
-
-        self._post(command)
-
-    def _request_of(self, fn: Callable[[Session], T]) -> Future[T]:
-        future: Future[T] = Future()
-
-        def command() -> None:
-            if not future.set_running_or_notify_cancel():
+            """Whatever goes wrong belongs to the run; the thread lives on."""
+            if self._session is None:
                 return
             try:
-                if self._session is None:
-                    raise Failure("There is no model to ask: no run is open.")
-                result = fn(self._session)
-            except GenplayError as error:
-                future.set_exception(error)
+                act(self._session)
             except Exception as error:
-                wrong = Failure(f"The model could not answer: {type(error).__name__}: {error}")
-                wrong.__cause__ = error
-                future.set_exception(wrong)
-            else:
-                future.set_result(result)
+                self._session.fail(error)
 
-        self._post(command, future)
-        return future
+        self._thread.post(command)
+
+    def _request_of(self, fn: Callable[[Session], T]) -> Future[T]:
+        def answer() -> T:
+            if self._session is None:
+                raise Failure("There is no model to ask: no run is open.")
+            return fn(self._session)
+
+        return self._thread.request(answer)
 
     # The thread's side
 
@@ -232,32 +197,16 @@ class Worker:
             trainer = Trainer(plan)
             if checkpoint is not None:
                 trainer.resume(checkpoint)
+            self._session = Session(run_id, trainer, self._request, self._jobs, self._publish)
         except Exception as error:
-            with self._wake:
+            with self._thread.wake:
                 if run_id == self._run_id and self._latest is not None:
                     self._latest = _failed(self._latest, explain(error))
-            return
-        self._session = Session(run_id, trainer, self._request, self._jobs, self._publish)
 
     def _publish(self, snapshot: Snapshot) -> None:
-        with self._wake:
+        with self._thread.wake:
             if snapshot.run_id == self._run_id:
                 self._latest = snapshot
-
-    def _interrupted(self) -> bool:
-        return bool(self._commands) or self._closed
-
-    def _loop(self) -> None:
-        lower_priority()
-        single_thread()
-        while not self._closed:
-            while self._commands and not self._closed:
-                self._do(self._commands.popleft())
-            wait = self._turn()
-            with self._wake:
-                if not self._commands and not self._closed and (wait is None or wait > 0):
-                    self._wake.wait(wait)
-        self._end()
 
     def _turn(self) -> float | None:
         """Seconds to wait for the next turn; None: until there is a command."""
@@ -265,28 +214,15 @@ class Worker:
         if session is None:
             return None
         try:
-            return session.turn(self._interrupted)
+            return session.turn(self._thread.interrupted)
         except Exception as error:
             session.fail(error)
             return 0.0
-
-    def _do(self, command: _Command) -> None:
-        """Whatever goes wrong belongs to the run; the thread lives on."""
-        try:
-            command.act()
-        except Exception as error:
-            if self._session is not None:
-                self._session.fail(error)
 
     def _end(self) -> None:
         if self._session is not None:
             self._session.close()
             self._session = None
-        with self._wake:
-            left, self._commands = self._commands, deque()
-        for command in left:
-            if command.future is not None and not command.future.done():
-                command.future.set_exception(Failure("The training thread was closed."))
 
 
 def _failed(building: Snapshot, message: str) -> Snapshot:

@@ -109,6 +109,25 @@ def test_a_wait_gives_up() -> None:
         run(Bench(), {"wait": {"snapshot": True, "timeout": 0.1}})
 
 
+def test_a_script_waits_for_every_lane_of_a_race() -> None:
+    bench = Bench(Worker())
+    try:
+        bench.experiment.ready()
+        with pytest.raises(ScriptError, match=r"line 1: still waiting .*no race is open"):
+            run(bench, {"wait": {"race": 5, "timeout": 0.1}})
+        run(
+            bench,
+            {"do": "race.open", "models": ["gaussian", "vae", "gmm"]},
+            {"do": "race.start"},
+            {"wait": {"race": 30}},
+            {"do": "race.pause"},
+        )
+        steps = [(s.model, s.step) for s in bench.experiment.race.snapshots()]
+        assert all(step >= 30 for model, step in steps if model != "gmm"), steps
+    finally:
+        bench.experiment.close()
+
+
 def test_a_failed_run_ends_the_wait() -> None:
     bench = Bench()
     bench.experiment.ready()

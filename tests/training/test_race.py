@@ -175,7 +175,8 @@ def test_a_knob_is_one_lanes_own(race: RaceWorker) -> None:
     assert race.ask(ids[1], lambda model: model.knobs.noise).result(PATIENCE) == 0.5
 
 
-def test_a_failing_lane_fails_alone(race: RaceWorker) -> None:
+def test_a_failing_lane_fails_alone(race: RaceWorker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fakes.Raises, "error", ValueError("shapes do not fit"))
     ids = race.open([fakes.plan("Raises", knobs={"trouble_at": 1}), fakes.plan()])
     race.start()
     bad, good = until(race, lambda all_: all_[0].state == "failed" and all_[1].step > 20)
