@@ -159,7 +159,7 @@ def test_another_world_leaves_the_race_and_has_one_of_its_own(raced: MainWindow,
     gap = page.cards[0].figures.texts["gap"]
     until(lambda: gap.text().startswith("log p = "), "for log p of the image")
     page._point(None)
-    assert gap.text().startswith("gap")
+    until(lambda: gap.text().startswith("gap"), "for the gap in its place")
 
 
 def test_every_control_of_the_bar_has_a_name_a_tip_and_the_keyboard(raced: MainWindow) -> None:
