@@ -109,11 +109,15 @@ class Race:
 
     def forget(self) -> None:
         """Drop the race; the experiment is another one now."""
-        self.leave()
+        there = bool(self.lanes or self._wanted)
+        self._tell(False)
         self._wanted = self.lanes = ()
         self._waiting.clear()
+        self.opened = False
         if self._worker is not None:
             self._worker.clear()
+        if there:
+            self.changed.emit()
 
     def close(self) -> None:
         """End the thread."""
@@ -329,12 +333,15 @@ class Race:
         return standings(self.lanes, self.snapshots())
 
     def ask(self, run_id: int, fn: Callable[[Model], Any]) -> Future[Any]:
-        """Run fn(model) of a lane between turns of training, without gradients."""
-        if self._worker is None:
+        """Run fn(model) of a lane between turns of training, without gradients; fails in the future if it is not there."""
+        try:
+            if self._worker is None:
+                raise Failure("There is no model yet: it is being loaded.")
+            return self._worker.ask(run_id, fn)
+        except Failure as error:
             refused: Future[Any] = Future()
-            refused.set_exception(Failure("There is no model yet: it is being loaded."))
+            refused.set_exception(error)
             return refused
-        return self._worker.ask(run_id, fn)
 
 
 def _pass_failure(done: Future[Any], out: Future[Any]) -> None:

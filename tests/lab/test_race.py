@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from genplay.errors import BadInput
+from genplay.errors import BadInput, Failure
 from genplay.lab.race import Race
 from genplay.lab.state import ModelChoice
 from genplay.training.trainer import Trainer
@@ -319,9 +319,14 @@ def test_what_cannot_be_is_refused_in_words_and_changes_nothing(
 
 def test_another_experiment_drops_the_race(bench: Bench) -> None:
     bench.do("race.open", models=["gaussian"])
-    trained(bench)
+    race = trained(bench)
+    gone = race.lanes[0].run_id
+    told = []
+    race.changed.connect(lambda: told.append(race.lanes))
     bench.do("file.new")
-    race = bench.experiment.race
+    assert told == [()]
+    with pytest.raises(Failure, match="no longer"):
+        race.ask(gone, _read).result(PATIENCE)
     assert (race.opened, race.lanes, race.snapshots()) == (False, (), ())
 
 
