@@ -176,3 +176,31 @@ def test_closing_the_window_in_the_middle_of_a_race_ends_its_threads(
     until(lambda: steps(raced)[1] > 0, "for steps")
     assert "genplay-race" in own_threads()
     # The fixture closes the session, and waits for every thread of the program to end.
+
+
+def test_the_palette_offers_models_and_lanes_by_name(raced: MainWindow, until: Until) -> None:
+    palette, race = raced.palette_panel, raced.experiment.race
+    palette.open()
+    QTest.keyClicks(palette.input, "fork lane real")
+    assert any("RealNVP" in title for title in palette.titles())
+    QTest.keyClick(palette.input, Qt.Key.Key_Return)
+    until(lambda: len(race.lanes) == 3, "for the fork")
+    assert race.lanes[-1].plan.model == "realnvp"
+    palette.open()
+    QTest.keyClicks(palette.input, "add model race histogram")
+    QTest.keyClick(palette.input, Qt.Key.Key_Return)
+    until(lambda: len(race.lanes) == 4, "for the added lane")
+    assert race.lanes[-1].plan.model == "histogram"
+
+
+def test_a_race_that_was_left_comes_back_with_its_lanes(raced: MainWindow, until: Until) -> None:
+    page, race = raced.middle.race, raced.experiment.race
+    raced.dispatch.run("race.step", n=3)
+    until(lambda: steps(raced)[1] == 3, "for three steps")
+    ids = [lane.run_id for lane in race.lanes]
+    raced.dispatch.run("race.close")
+    assert not page.cards
+    raced.dispatch.run("race.open")
+    assert [card.run_id for card in page.cards] == ids
+    until(lambda: page.cards[1].picture._snapshot is not None, "for the picture")
+    assert page.cards[1].picture._snapshot.step == 3

@@ -234,3 +234,42 @@ def test_a_frame_leaves_lanes_that_it_has_no_time_for_to_the_next(monkeypatch, t
     race.put(1, halves(0.4, 0.4), HOME)
     page.beat()
     assert drawn == [1, 2, 1, 2], "a lane that is always new does not keep the others from being drawn"
+
+
+def test_each_curve_ends_in_the_number_of_its_lane(two) -> None:
+    page, race = two
+    for run_id in (1, 2):
+        race.put(run_id, halves(0.4, 0.4), HOME, step=100)
+    page.redraw()
+    plot = page.curves.plot
+    curve = page.curves._curves["2"]
+    end = plot._pixel(float(curve.steps[-1]), float(curve.values[-1]))
+    inside = QPointF(min(end.x() + 2, plot.view.geometry().right() - 14), end.y())
+    assert near(pixel(plot, inside), page.cards[1].colour, 40)
+
+
+def test_the_first_burst_does_not_press_the_end_of_the_race_together(two) -> None:
+    page, race = two
+    made = race.put(1, halves(0.4, 0.4), HOME, step=1000)
+    for step in range(20):
+        made.history.record("nll_test", 1000 + 50 * step, 1.0)
+        made.history.append(1001 + 50 * step, 2.0 + step, {"loss": 1.0})
+    page.redraw()
+    assert page.curves._curves["1"].values.max() == pytest.approx(4.0)
+    assert page.curves.plot._box.y1 < 2.5
+    assert page.curves.plot._box.y0 < 0.29, "the floor is in view"
+
+
+def test_another_theme_dresses_pictures_and_badges(theme, two) -> None:
+    page, race = two
+    for run_id in (1, 2):
+        race.put(run_id, halves(0.4, 0.4), HOME)
+    page.redraw()
+    canvas = page.cards[0].picture.canvas
+    corner = QPointF(0, canvas.height() / 2)
+    assert near(pixel(canvas, corner), theme.tokens.border)
+    light = page.cards[0].badge.colour
+    theme.set("dark")
+    page.redraw()
+    assert near(pixel(canvas, corner), theme.tokens.border)
+    assert page.cards[0].badge.colour == page.cards[0].colour != light
