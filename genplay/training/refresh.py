@@ -145,7 +145,7 @@ class Refresher:
 
     def earn(self, seconds: float) -> None:
         """Count a slice of training."""
-        share = SHARE if self._request.fields else SHARE / 2
+        share = self._request.boost * (SHARE if self._request.fields else SHARE / 2)
         self._credit = min(_MOST_CREDIT, self._credit + share * seconds)
 
     def pay(self, seconds: float) -> None:
@@ -172,13 +172,14 @@ class Refresher:
             return None
         now = time.perf_counter()
         due = [
-            (item.spent, key)
+            # Of items that have had as little, pictures come before numbers, which may cost much more.
+            (item.spent, key.startswith("nll"), key)
             for key, item in self._items.items()
             if not item.broken and item.begun < turn_began and now - item.begun >= item.period
         ]
         if not due:
             return None
-        key = min(due)[1]
+        key = min(due)[2]
         # An item that was not due for long has no claim on the time it left to others.
         least = max(item.spent for item in self._items.values()) - 2 * _MOST_CREDIT
         self._items[key].spent = max(self._items[key].spent, least)

@@ -42,7 +42,8 @@ class ViewRequest:
 
     ``samples``: how many frozen-noise samples; ``evaluate``: whether train and test NLL are wanted; ``refine``: when
     the run rests, fields are computed again at this many cells a side (0: as asked). ``label``: samples of this class
-    alone, where the model can be asked for one.
+    alone, where the model can be asked for one. ``boost``: how many times the usual share of the time of training all this
+    may take; lanes that get a quarter of a thread each would else be seen too seldom.
     """
 
     fields: tuple[FieldRequest, ...] = ()
@@ -50,6 +51,7 @@ class ViewRequest:
     evaluate: bool = True
     refine: int = 0
     label: int | None = None
+    boost: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,10 @@ class Choices:
                 return tuple(_WORLDS.items())
             case "data.choose", _:
                 return self._datasets()
-            case "model.choose", _:
+            case "race.remove" | "race.fork" | "race.take", "lane":
+                lanes = self._experiment.race.lanes
+                return tuple((str(number), lane.title) for number, lane in enumerate(lanes, 1))
+            case "model.choose" | "race.add", "name" | "model":
                 from genplay.models.registry import cards
 
                 here = self._experiment.world

@@ -102,7 +102,7 @@ class Heart(QObject):
                 self._every[i] = (seconds, call, now)
                 call()
         running = snapshot is not None and snapshot.state in ("running", "building")
-        quick = running or bool(self.replay) or now < self._awake_until
+        quick = running or self._experiment.race.running or bool(self.replay) or now < self._awake_until
         if self._timer.interval() != (BEAT_MS if quick else IDLE_MS):
             self._timer.setInterval(BEAT_MS if quick else IDLE_MS)
 

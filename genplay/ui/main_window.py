@@ -27,6 +27,7 @@ from genplay.ui.dispatch import Dispatch
 from genplay.ui.docks import Docks
 from genplay.ui.heart import Heart
 from genplay.ui.menus import Menus, PanelMenu
+from genplay.ui.middle import Middle
 from genplay.ui.notify import Toasts
 from genplay.ui.palette import Palette
 from genplay.ui.panels.code import CodePanel
@@ -43,11 +44,9 @@ from genplay.ui.panels.latent import LatentPanel
 from genplay.ui.panels.model import ModelPanel
 from genplay.ui.panels.sampling import SamplingPanel
 from genplay.ui.panels.world import WorldPanel
-from genplay.ui.stage.stage import Stage
 from genplay.ui.status import StatusBar
 from genplay.ui.theme import Theme
 from genplay.ui.top_bar import TopBar, next_scale
-from genplay.ui.transport import Transport
 
 __all__ = ["LAYOUT_VERSION", "MainWindow"]
 
@@ -105,17 +104,10 @@ class MainWindow(QMainWindow):
         head_column.addWidget(self.top_bar)
         head_column.addWidget(self.strip)
         self.setMenuWidget(head)
-        self.stage = Stage(experiment, actions, theme)
-        self.transport = Transport(experiment, actions, theme)
-        middle = QWidget()
-        middle.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self._middle = QVBoxLayout(middle)
-        self._middle.setContentsMargins(0, 0, 0, 0)
-        self._middle.setSpacing(0)
-        self._middle.addWidget(self.stage, 1)
-        self._middle.addWidget(self.transport)
-        self.setCentralWidget(middle)
-        middle.setFocus()
+        self.middle = Middle(experiment, actions, theme)
+        self.stage, self.transport = self.middle.stage, self.middle.transport
+        self.setCentralWidget(self.middle)
+        self.middle.setFocus()
         self.data = DataPanel(experiment, actions, theme)
         self.model = ModelPanel(experiment, actions, theme)
         self.curves = CurvesPanel(experiment, actions, theme)
@@ -160,6 +152,12 @@ class MainWindow(QMainWindow):
         self.theme.changed.connect(heart.redraw)
         self.stage.request_changed.connect(self._want)
         self.gallery.request_changed.connect(self._want)
+        race = self.middle.race
+        race.request_changed.connect(lambda: experiment.race.want(race.request()))
+        race.drew.connect(heart.drew)
+        heart.each(0.0, race.beat)
+        experiment.race.changed.connect(heart.redraw)
+        self.middle.switched.connect(self._want)
         experiment.subject.labelled.connect(self._want)
         self.sampling.awake.connect(heart.wake)
         self.estimators.awake.connect(heart.wake)
@@ -374,19 +372,11 @@ class MainWindow(QMainWindow):
 
     def close_threads(self) -> None:
         """End what works in the background for the views."""
-        self.stage.close_threads()
+        self.middle.close_threads()
         self.compare.close_measuring()
 
     def render_now(self, snapshot: Snapshot) -> None:
         """Draw a snapshot in every view at once (for pictures)."""
-        for view in (
-            self.stage,
-            self.gallery,
-            self.latent,
-            self.inside,
-            self.transport,
-            self.status,
-            self.curves,
-            self.health,
-        ):
+        self.middle.render_now(snapshot)
+        for view in (self.gallery, self.latent, self.inside, self.status, self.curves, self.health):
             view.render(snapshot)

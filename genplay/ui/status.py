@@ -74,6 +74,7 @@ class StatusBar(QStatusBar):
                 self._row.addWidget(self._chip())
         self.addWidget(body, 1)
         self.show_state(LOADING)
+        experiment.race.changed.connect(self._show_race)
         theme.changed.connect(self._dress)
         self._dress()
 
@@ -105,8 +106,19 @@ class StatusBar(QStatusBar):
             self.parts[name].setText("")
         self._fit()
 
+    def _show_race(self) -> None:
+        """While a race is open it is what goes on here."""
+        race = self._experiment.race
+        self._drawn_state = ""
+        if race.opened:
+            self.show_state(
+                "race: training all lanes" if race.running else "race: press Space to start all lanes"
+            )
+
     def render(self, snapshot: Snapshot) -> None:  # type: ignore[override]
         """Show a snapshot; five times a second is enough for figures that a person reads."""
+        if self._experiment.race.opened:
+            return
         now = time.monotonic()
         if now - self._drawn_at < _EVERY and snapshot.state == self._drawn_state:
             return

@@ -64,6 +64,7 @@ class Transport(QFrame):
         self.play.clicked.connect(lambda: actions.run("train.toggle"))
         self.step = self._step_button()
         self.seed = self._button("train.new_seed", "New seed")
+        self.race = self._button("race.open", "Race")
         self.count = ElidedLabel(least=11)
         self.count.setProperty("role", "mono")
         self.speed_label = QLabel("Speed")
@@ -78,7 +79,7 @@ class Transport(QFrame):
         self.restart.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.restart.setToolTip(actions.tip("train.restart"))
         self.restart.clicked.connect(lambda: actions.run("train.restart"))
-        left: tuple[QWidget, ...] = (self.rewind, self.play, self.step, self.seed, self.count)
+        left: tuple[QWidget, ...] = (self.rewind, self.play, self.step, self.seed, self.race, self.count)
         right: tuple[QWidget, ...] = (
             self.pending, self.restart, self.speed_label, self.speed, self.speed_value,
         )  # fmt: skip
@@ -198,7 +199,7 @@ class Transport(QFrame):
 
     def _fit(self) -> None:
         """When the bar is narrow, give up words and then the lesser parts, one after another."""
-        buttons = (self.rewind, self.step, self.seed)
+        buttons = (self.rewind, self.step, self.seed, self.race)
         for button in buttons:
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         waiting = bool(self.pending.text()) and self.restart.isVisibleTo(self)
@@ -233,7 +234,12 @@ class Transport(QFrame):
         theme = self._theme
         self._row.setContentsMargins(theme.space(3), theme.space(1.5), theme.space(3), theme.space(1.5))
         self._row.setSpacing(theme.space(2))
-        for button, icon in ((self.rewind, "rewind"), (self.step, "step-forward"), (self.seed, "dices")):
+        for button, icon in (
+            (self.rewind, "rewind"),
+            (self.step, "step-forward"),
+            (self.seed, "dices"),
+            (self.race, "grid-2x2"),
+        ):
             button.setIcon(theme.icon(icon))
         self.restart.setIcon(theme.icon("rotate-ccw", "warning"))
         self.play.setMinimumWidth(theme.px(104))

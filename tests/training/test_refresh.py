@@ -20,11 +20,13 @@ from genplay.training.views import classes_of
 from tests.training import fakes
 
 
-def test_views_spend_what_training_earns_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("boost", [1.0, 3.0])
+def test_views_spend_what_training_earns_and_no_more(monkeypatch: pytest.MonkeyPatch, boost: float) -> None:
     monkeypatch.setattr(refresh, "_FAST_PERIOD", 0.0)
     monkeypatch.setattr(refresh, "_EVALUATION_PERIOD", 0.0)
     trainer = Trainer(fakes.plan("Slow"))
-    views = Refresher(trainer, ViewRequest(fields=(FieldRequest("density", HOME, 64),), samples=100))
+    wanted = ViewRequest(fields=(FieldRequest("density", HOME, 64),), samples=100, boost=boost)
+    views = Refresher(trainer, wanted)
     spent, longest, results = 0.0, 0.0, 0
     for version in range(300):
         views.earn(0.02)
@@ -35,7 +37,7 @@ def test_views_spend_what_training_earns_and_no_more(monkeypatch: pytest.MonkeyP
             spent, longest = spent + turn, max(longest, turn)
             if not views.busy:
                 break
-    earned = 300 * 0.02 * SHARE
+    earned = 300 * 0.02 * SHARE * boost
     # An item is begun on credit: the dearest one, and a little bookkeeping, may come on top.
     assert spent < earned + 0.06 + 64 * 64 * 2e-5 + 300 * 1e-4 + longest
     assert spent > 0.5 * earned

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 
 from genplay.spaces.plane import Box
 from genplay.training.history import Mark
+from genplay.ui.paint.badge import paint_badge
 from genplay.ui.paint.curves import CurveItem
 from genplay.ui.stage.axes import AxesItem
 from genplay.ui.theme import Theme
@@ -26,12 +27,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Curve:
-    """One curve: steps (n,) and values (n,), and its look; ``dots`` shows each measured point."""
+    """One curve: steps (n,) and values (n,), and its look. ``badge`` is written at its end; ``wide`` is in pixels at scale 1."""
 
     steps: Floats
     values: Floats
     colour: str
     dashed: bool = False
+    badge: str = ""
+    wide: float = 0.0
 
 
 def value_range(curves: Sequence[Floats], extra: Sequence[float], log: bool) -> tuple[float, float]:
@@ -79,6 +82,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self.scene().addItem(self.view)
         self.log_x = self.log_y = False
         self._curves: dict[str, CurveItem] = {}
+        self._shown: dict[str, Curve] = {}
         self._box = Box(0.0, 1.0, 0.0, 1.0)
         self._floor: float | None = None
         self._marks: tuple[Mark, ...] = ()
@@ -86,6 +90,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self._hover: float | None = None
         self._top = 1.0
         self.unit = ""
+        self.burst = 0.0
         theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -123,7 +128,7 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self.viewport().update()
 
     def show_curves(
-        self, curves: Mapping[str, Curve], floor: float | None, marks: tuple[Mark, ...], last_step: int
+        self, curves: Mapping[str, Curve], floor: float | None, marks: tuple[Mark, ...], last_step: float
     ) -> None:
         """Draw these curves; ``floor`` is a value drawn as a dashed line across, ``last_step`` what the axis must hold."""
         gone = [name for name in self._curves if name not in curves]
@@ -134,18 +139,18 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         self._lines = lines
         for name, curve in curves.items():
             item = self._curves.get(name)
-            pen = QPen(
-                QColor(curve.colour), 0, Qt.PenStyle.DashLine if curve.dashed else Qt.PenStyle.SolidLine
-            )
+            style = Qt.PenStyle.DashLine if curve.dashed else Qt.PenStyle.SolidLine
+            pen = QPen(QColor(curve.colour), self._theme.px(curve.wide) if curve.wide else 0, style)
+            pen.setCosmetic(True)
             if item is None:
                 item = self._curves[name] = CurveItem(pen)
                 self.view.addItem(item, ignoreBounds=True)
             item.set_pen(pen)
             moved |= item.show_curve(self.x_of(curve.steps), self.y_of(curve.values))
-        self._floor, self._marks = floor, marks
+        self._floor, self._marks, self._shown = floor, marks, dict(curves)
         self._top = self._end(max(float(last_step), 1.0))
         low, high = value_range(
-            [c.values for c in curves.values()], [] if floor is None else [floor], self.log_y
+            [self._counted(c) for c in curves.values()], [] if floor is None else [floor], self.log_y
         )
         x1 = float(np.log10(self._top)) if self.log_x else self._top
         box = Box(0.0, max(x1, 1e-3), *self._steady(low, high))
@@ -154,6 +159,11 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
             self._place()
         elif moved:
             self.viewport().update()
+
+    def _counted(self, curve: Curve) -> Floats:
+        """The values that the axis must hold: those after the first burst, where there are some."""
+        later = curve.values[curve.steps >= self.burst * self._top]
+        return later if len(later) > 1 else curve.values[-2:] if self.burst else curve.values
 
     def _end(self, last: float) -> float:
         """The end of the step axis: a little ahead of the last step and kept while it fits, for the same reason."""
@@ -164,6 +174,12 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         room = 0.08 * (high - low)
         same = abs(low - self._box.y0) < room and abs(high - self._box.y1) < room
         return (self._box.y0, self._box.y1) if same else (low, high)
+
+    def name_x(self, text: str) -> None:
+        """Another name for what goes to the right."""
+        if text != self.axes.x_label:
+            self.axes.x_label = text
+            self.axes.update()
 
     def x_of(self, steps: Floats) -> Floats:
         """Steps as places on the axis."""
@@ -199,16 +215,54 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         if self.unit:
             painter.setPen(theme.color("text_dim"))
             painter.drawText(QPointF(theme.px(2), metrics.ascent()), self.unit)
+            if self.floor_above and self._floor is not None:
+                self._name_floor(painter, theme.px(2) + metrics.horizontalAdvance(self.unit), metrics)
         for x, _ in self.mark_pixels():
             painter.setPen(QPen(theme.color("warning"), 0, Qt.PenStyle.DotLine))
             painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
         if self._floor is not None:
             self._draw_floor(painter, plot, metrics)
+        self._draw_badges(painter, plot)
         if self._hover is not None:
             painter.setPen(QPen(theme.color("text_dim"), 0))
             painter.drawLine(QLineF(self._hover, plot.top(), self._hover, plot.bottom()))
 
+    def _draw_badges(self, painter: QPainter, plot: QRectF) -> None:
+        """The names of curves at their ends; where they would lie on one another, the later ones move to the left."""
+        side = float(self._theme.px(16))
+        taken: list[QRectF] = []
+        for curve in self._shown.values():
+            known = np.flatnonzero(np.isfinite(curve.values))
+            if not curve.badge or not len(known):
+                continue
+            last = known[-1:]
+            x, y = float(self.x_of(curve.steps[last])[0]), float(self.y_of(curve.values[last])[0])
+            centre = self._pixel(x, y)
+            disc = QRectF(0, 0, side, side)
+            disc.moveCenter(
+                QPointF(
+                    min(centre.x() + side / 2, plot.right() - side / 2),
+                    min(max(centre.y(), plot.top() + side / 2), plot.bottom() - side / 2),
+                )
+            )
+            while any(disc.intersects(other) for other in taken) and disc.left() > plot.left() + side:
+                disc.translate(-side, 0)
+            taken.append(disc)
+            paint_badge(painter, disc, curve.badge, curve.colour, self._theme)
+
     floor_text = ""
+    floor_above = False
+    """The name of the floor stands in the line above the plot, where no curve runs through it."""
+
+    def _name_floor(self, painter: QPainter, left: float, metrics: QFontMetricsF) -> None:
+        theme, gap, middle = self._theme, self._theme.px(14), metrics.height() / 2
+        painter.setPen(QPen(theme.color("truth"), theme.px(1), Qt.PenStyle.DashLine))
+        painter.drawLine(QLineF(left + gap, middle, left + 2 * gap, middle))
+        painter.setPen(theme.color("truth"))
+        start = left + 2.5 * gap
+        room = self.width() - start - theme.px(4)
+        text = metrics.elidedText(self.floor_text, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(QPointF(start, metrics.ascent()), text)
 
     def _draw_floor(self, painter: QPainter, plot: QRectF, metrics: QFontMetricsF) -> None:
         assert self._floor is not None
@@ -219,6 +273,8 @@ class CurvePlot(pg.GraphicsView):  # type: ignore[misc]
         colour = self._theme.color("truth")
         painter.setPen(QPen(colour, 0, Qt.PenStyle.DashLine))
         painter.drawLine(QLineF(plot.left(), y, plot.right(), y))
+        if self.floor_above:
+            return
         text = metrics.elidedText(self.floor_text, Qt.TextElideMode.ElideRight, plot.width() - 8)
         # Curves come down from the upper left: the place just above the line's beginning is free.
         above = y - metrics.height() > plot.top()

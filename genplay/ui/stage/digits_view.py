@@ -19,6 +19,7 @@ from genplay.ui.stage.digit_words import samples_title, samples_words, top_words
 from genplay.ui.stage.image_card import ImageCard
 from genplay.ui.stage.layers import missing
 from genplay.ui.stage.moments import Moments
+from genplay.ui.stage.most_probable import log_p_captions, most_probable
 from genplay.ui.stage.search import ImageSearch, SearchRow
 from genplay.ui.stage.titled import Titled
 from genplay.ui.theme import Theme
@@ -237,13 +238,7 @@ class DigitsView(QWidget):
         gallery = self._snapshot.gallery if self._snapshot is not None else None
         if gallery is None:
             return
-        _, first = np.unique(codes(gallery.images), return_index=True)
-        log_p = gallery.log_prob
-        if log_p is None:
-            self._top = None
-        else:
-            order = first[np.argsort(-log_p[first], kind="stable")][:TOP]
-            self._top = (np.asarray(gallery.images[order], np.float64), log_p[order])
+        self._top = most_probable(gallery, TOP)
         self._exact_for = None
         self._draw_top()
 
@@ -252,7 +247,7 @@ class DigitsView(QWidget):
             self.top.show_tiles(np.empty((0, 5, 5), np.uint32))
             return
         pictures, log_p = self._top
-        shown = tuple(f"{v:.1f}".replace("-", "−") for v in log_p) if log_p is not None else ()
+        shown = log_p_captions(log_p) if log_p is not None else ()
         tips = tuple(f"log p = {v} nats" for v in shown)
         self.top.show_tiles(digit_tiles(pictures, self._model_ink), captions=shown, tips=tips)
 

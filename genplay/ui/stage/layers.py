@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from genplay.datasets.base import Data
 from genplay.models.card import Card
 from genplay.spaces import World
 
-__all__ = ["FIELDS", "MOMENTS", "Glyph", "Word", "background", "missing", "sentence"]
+__all__ = ["FIELDS", "MOMENTS", "Glyph", "Word", "background", "missing", "race_sentence", "sentence"]
 
 FIELDS = ("error", "discriminator", "energy", "posterior", "density", "truth")
 """The layers that fill the whole plane with colour; of those switched on, the first one here is seen."""
@@ -177,6 +177,34 @@ def sentence(card: Card, world: World, data: Data, shown_points: int) -> list[st
     if "truth" in absent:
         parts.append("These data are a bare sample: nobody knows their true density.")
     return parts
+
+
+def race_sentence(cards: Iterable[Card], world: World, data: Data) -> list[str | Word]:
+    """The legend of the lanes of a race: what at least one of their models has."""
+    absents = [set(missing(card, world, data)) for card in cards]
+    absent = set.intersection(*absents) if absents else set()
+    if world == "digits":
+        best = replace(
+            _DIGIT_WORDS["density"],
+            text="most probable",
+            help="The most probable of these samples, each image once.",
+        )
+        return [
+            "Lanes show each model's",
+            _DIGIT_WORDS["samples"],
+            *(() if "density" in absent else ("and the", best, "of them")),
+            ".",
+        ]
+    parts: list[str | Word] = ["Lanes show", _WORDS["data"]]
+    parts += [] if "samples" in absent else ["and", _WORDS["samples"]]
+    fields = [
+        _WORDS[name] for name in ("density", "energy", "discriminator", "posterior") if name not in absent
+    ]
+    parts += ["over", *_listed(fields, "or")] if fields else []
+    parts += [] if "contours" in absent else ["with", _WORDS["contours"]]
+    against = [_WORDS[name] for name in ("truth", "error") if name not in absent]
+    parts += ["and the", *_listed(against, "or")] if against else []
+    return [*parts, "."]
 
 
 def _listed(words: list[Word], conjunction: str) -> list[str | Word]:

@@ -30,6 +30,8 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
         self.subject: NDArray[np.float64] | None = None
         self.sketch: NDArray[np.float64] | None = None
         self.region: Labelled | None = None
+        self.crosshair: NDArray[np.float64] | None = None
+        self.said = ""
         self.levels: tuple[ContoursItem, ...] = ()
         self.setZValue(100)
 
@@ -67,7 +69,33 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]
             self._cross(painter, _at(self.subject, to_view))
         for name, x in self.ends.items():
             self._end(painter, _at(x, to_view), name)
+        if self.crosshair is not None:
+            self._hairs(painter, _at(self.crosshair, to_view))
         painter.restore()
+
+    def _hairs(self, painter: QPainter, at: QPointF) -> None:
+        """The place that is pointed at in all pictures at once, and what this one has there, beside the crossing."""
+        frame, theme = QRectF(painter.viewport()), self._theme
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(QPen(theme.color("text_dim"), 0))
+        painter.drawLine(QPointF(frame.left(), at.y()), QPointF(frame.right(), at.y()))
+        painter.drawLine(QPointF(at.x(), frame.top()), QPointF(at.x(), frame.bottom()))
+        if not self.said:
+            return
+        painter.setFont(theme.font("small"))
+        metrics = painter.fontMetrics()
+        gap = theme.px(5)
+        box = QRectF(0, 0, metrics.horizontalAdvance(self.said) + 2 * gap, metrics.height() + gap)
+        # To the right of the crossing and above it, where there is room.
+        right = at.x() + gap + box.width() <= frame.right()
+        above = at.y() - gap - box.height() >= frame.top()
+        box.moveLeft(at.x() + gap if right else max(at.x() - gap - box.width(), frame.left()))
+        box.moveTop(at.y() - gap - box.height() if above else at.y() + gap)
+        paper = theme.color("raised")
+        paper.setAlphaF(0.9)
+        painter.fillRect(box, paper)
+        painter.setPen(theme.color("text"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.said)
 
     def _paint_path(self, painter: QPainter, to_view: QTransform) -> None:
         if self.path is None or len(self.path) < 2:

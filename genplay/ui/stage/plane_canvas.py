@@ -33,7 +33,7 @@ class PlaneCanvas(pg.GraphicsView):  # type: ignore[misc]
     ``grab_at`` says whether something that can be dragged lies at a place; ``dragged`` and ``dropped`` then follow it.
     ``hovered`` (x, y) and ``left`` follow the mouse, ``clicked`` is a click without a drag, ``box_settled`` a view that
     came to rest after the user moved it, ``home_asked`` a double click. With ``sketching`` on a drag draws a loop instead of
-    moving the view, with Shift a rectangle, and ``looped`` carries its corners (m, 2).
+    moving the view, with Shift a rectangle, and ``looped`` carries its corners (m, 2). A ``bare`` canvas has no numbers beside it.
     """
 
     hovered = Signal(float, float)
@@ -46,9 +46,9 @@ class PlaneCanvas(pg.GraphicsView):  # type: ignore[misc]
     dropped = Signal()
     looped = Signal(object)
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None, *, bare: bool = False) -> None:
         super().__init__(parent, useOpenGL=False)
-        self._theme = theme
+        self._theme, self._bare = theme, bare
         self._box = HOME
         self._pressed: QPointF | None = None
         self._moved_by_user = False
@@ -75,7 +75,8 @@ class PlaneCanvas(pg.GraphicsView):  # type: ignore[misc]
         self.arrows = ArrowsItem()
         self.points = PointsItem()
         self.overlay = OverlayItem(theme)
-        self.overlay.levels = (self.truth_contours, self.contours)
+        # A small picture has no room for the names of its contours.
+        self.overlay.levels = () if bare else (self.truth_contours, self.contours)
         for item in (self.heat, self.contours, self.truth_contours, self.arrows, self.points, self.overlay):
             self.view.addItem(item, ignoreBounds=True)
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
@@ -91,6 +92,8 @@ class PlaneCanvas(pg.GraphicsView):  # type: ignore[misc]
     def _restyle(self) -> None:
         self.setBackground(self._theme.color("canvas"))
         self._lay()
+        # Axes are painted once a place, also where the place is the same as before.
+        self.axes.update()
         self.scene().update()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
@@ -100,9 +103,13 @@ class PlaneCanvas(pg.GraphicsView):  # type: ignore[misc]
 
     def _lay(self) -> None:
         metrics = QFontMetricsF(self._theme.font("small"))
-        left = metrics.horizontalAdvance("−0.00") + self._theme.px(6)
-        bottom = metrics.height() + self._theme.px(5)
-        top, right = self._theme.px(2), self._theme.px(2)
+        top = right = self._theme.px(2)
+        left, bottom = (
+            metrics.horizontalAdvance("−0.00") + self._theme.px(6),
+            metrics.height() + self._theme.px(5),
+        )
+        if self._bare:
+            left = bottom = top = right = 1
         plot = QRectF(left, top, max(self.width() - left - right, 10), max(self.height() - top - bottom, 10))
         self.view.setGeometry(plot)
         self._fit()
@@ -150,7 +157,11 @@ class PlaneCanvas(pg.GraphicsView):  # type: ignore[misc]
         return QSize(self._theme.px(520), self._theme.px(420))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._theme.px(160), self._theme.px(120))
+        return (
+            QSize(self._theme.px(60), self._theme.px(60))
+            if self._bare
+            else QSize(self._theme.px(160), self._theme.px(120))
+        )
 
     # Keyboard and mouse
 

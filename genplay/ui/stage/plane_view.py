@@ -7,29 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from genplay.spaces.plane import Box, Grid
+from genplay.spaces.plane import HOME, Box, Grid
 from genplay.training.snapshot import Field, FieldName, FieldRequest, Snapshot
-from genplay.ui.paint.contours import highest_density_levels
-from genplay.ui.paint.points import Marker, class_groups
 from genplay.ui.stage.colour_bar import Caption
 from genplay.ui.stage.components import Components
 from genplay.ui.stage.layers import background, missing
 from genplay.ui.stage.moments import Moments
 from genplay.ui.stage.moving import Moving
 from genplay.ui.stage.plane_canvas import PlaneCanvas
+from genplay.ui.stage.plane_paint import PlanePaint, field_shown
 from genplay.ui.stage.region_tool import RegionTool
-from genplay.ui.stage.scales import (
-    Picture,
-    density_picture,
-    error_picture,
-    field_picture,
-    posterior_picture,
-    round_up,
-    top_of,
-)
+from genplay.ui.stage.scales import Picture, density_picture, picture_of, top_of
 from genplay.ui.stage.truth import TruthField
 from genplay.ui.stage.wanted import fields_of
 from genplay.ui.theme import Theme
@@ -42,11 +32,6 @@ _TRAIL = 200
 _REACH = 12
 """A click marks the nearest sample within so many pixels."""
 
-_SHARE_SEEN = 0.95
-_POINT, _SAMPLE = 4.4, 3.4
-"""Diameters in pixels at scale 1."""
-
-_HANDFULS = 8
 _FOLLOWED = 48
 """So many samples are shown on their way."""
 
@@ -65,6 +50,7 @@ class PlaneView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.canvas)
+        self.paint = PlanePaint(self.canvas, theme)
         self.truth = TruthField(self)
         self.truth.ready.connect(self._truth_ready)
         self.moments = Moments(experiment, _FOLLOWED, MOST_POINTS, self)
@@ -77,7 +63,6 @@ class PlaneView(QWidget):
         self._held: tuple[object, ...] = ()
         self._asked_layers: tuple[object, object, object] = (None, None, None)
         self._layers: frozenset[str] = frozenset()
-        self._levels: list[float] = []
         self._truth_top: tuple[object, float] | None = None
         self._marked = -1
         self._trail: list[NDArray[np.float64]] = []
@@ -123,7 +108,7 @@ class PlaneView(QWidget):
     def new_run(self) -> None:
         """Forget what the run before has left: contour levels, the marked sample's trail."""
         self._snapshot = None
-        self._levels = []
+        self.paint.forget()
         self._trail = []
         self.moments.forget()
         self.components.forget()
@@ -150,7 +135,7 @@ class PlaneView(QWidget):
         self.components.keep("components" in layers, snapshot)
         noised, paths, t = self.moments.noised, self.moments.paths, self._experiment.subject.t
         truth, truth_key = self._truth_seen()
-        shown = self._field_shown(layers)
+        shown = field_shown(layers)
         parts = {
             "points": (self._draw_points, (look, id(samples), id(noised))),
             "background": (
@@ -178,39 +163,21 @@ class PlaneView(QWidget):
         # Held until the next drawing, so that no new array can have the id of one that was drawn.
         self._held = (snapshot, data, truth, noised, paths, self.moments.warp)
 
-    @staticmethod
-    def _field_shown(layers: frozenset[str]) -> FieldName | None:
-        shown = background(layers)
-        names: dict[str | None, FieldName] = {
-            "error": "density", "density": "density", "energy": "energy", "discriminator": "discriminator",
-            "posterior": "posterior",
-        }  # fmt: skip
-        return names.get(shown)
-
     def _field(self, name: FieldName) -> Field | None:
         return self._snapshot.fields.get(name) if self._snapshot is not None else None
 
     def _draw_points(self) -> None:
-        """Data and samples in alternating handfuls, so that where they agree neither hides the other."""
         snapshot, layers = self._snapshot, self.layers
         samples = snapshot.samples if snapshot is not None and "samples" in layers else None
-        groups = self._data_groups() if layers & {"data", "noised"} else []
-        if samples is not None:
-            tokens = self._theme.tokens
-            groups.append(
-                (samples, Marker("o", _SAMPLE * self._theme.scale**0.5, tokens.model, tokens.canvas))
-            )
-        handfuls = _HANDFULS if samples is not None and len(groups) > 1 else 1
-        self.canvas.points.show_points(groups, handfuls)
+        data = self._experiment.data
+        self.paint.points(data, self._data_points() if layers & {"data", "noised"} else None, samples)
         self._mark_ring(samples)
 
-    def _data_groups(self) -> list[tuple[NDArray[np.floating], Marker]]:
-        data, size = self._experiment.data, _POINT * self._theme.scale**0.5
-        x, y = data.x_train[:MOST_POINTS], data.y_train[:MOST_POINTS]
+    def _data_points(self) -> NDArray[np.floating]:
+        """Where the training points are shown: as they are, or on their way to noise."""
+        x: NDArray[np.floating] = self._experiment.data.x_train[:MOST_POINTS]
         noised = self.moments.noised if "noised" in self.layers else None
-        if noised is not None and len(noised) == len(x):
-            x = noised
-        return class_groups(x, y, data.classes, size, self._theme.tokens)
+        return noised if noised is not None and len(noised) == len(x) else x
 
     def _mark_ring(self, samples: NDArray[np.float32] | None) -> None:
         overlay = self.canvas.overlay
@@ -227,44 +194,25 @@ class PlaneView(QWidget):
 
     def _draw_background(self) -> None:
         picture = self._picture(background(self.layers))
-        if picture is None:
-            self.canvas.heat.clear()
-            self.captioned.emit(None)
-            return
-        shown, box = picture
-        self.canvas.heat.show_values(shown.values, box, shown.colours, shown.low, shown.high, shown.scale)
-        self.captioned.emit(shown.caption)
+        shown, box = picture if picture is not None else (None, HOME)
+        self.paint.background(shown, box)
+        self.captioned.emit(shown.caption if shown is not None else None)
 
     def _picture(self, shown: str | None) -> tuple[Picture, Box] | None:
-        tokens = self._theme.tokens
+        data, tokens = self._experiment.data, self._theme.tokens
+        grid, log_true = self._truth() if shown in ("truth", "density", "error") else (None, None)
+        p = np.exp(log_true) if log_true is not None else None
+        top = self._top(p) if p is not None else None
         if shown == "truth":
-            grid, log_p = self._truth()
-            if log_p is None:
+            if grid is None or p is None or top is None:
                 return None
-            true = np.exp(log_p)
-            return density_picture(
-                "truth", true, self._top(true), "exact", "the law of the data", tokens
-            ), grid.box
-        name = self._field_shown(frozenset({shown} if shown else ()))
+            return density_picture("truth", p, top, "exact", "the law of the data", tokens), grid.box
+        name = field_shown(frozenset({shown} if shown else ()))
         field = self._field(name) if name is not None else None
         if field is None or shown is None:
             return None
-        if shown == "posterior":
-            names = self._experiment.data.class_names
-            return posterior_picture(field.values, names, field.kind, field.method, tokens), field.grid.box
-        if shown in ("energy", "discriminator"):
-            return field_picture(shown, field.values, field.kind, field.method, tokens), field.grid.box
-        with np.errstate(over="ignore"):
-            q = np.exp(field.values)
-        _, log_true = self._truth()
-        p = np.exp(log_true) if log_true is not None else None
-        top = self._top(p) if p is not None else top_of(q)
-        if shown == "density":
-            return density_picture("density", q, top, field.kind, field.method, tokens), field.grid.box
-        if p is None or p.shape != q.shape:
-            return None
-        error = np.clip(q, 0.0, 1e30) - np.clip(p, 0.0, 1e30)
-        return error_picture(error, round_up(top / 2), field.kind, field.method, tokens), field.grid.box
+        made = picture_of(shown, field, tokens, data.class_names, p, top)
+        return (made, field.grid.box) if made is not None else None
 
     def _top(self, truth: NDArray[np.floating]) -> float:
         """The end of the density scale: that of the truth, for all of training and wherever one looks."""
@@ -274,41 +222,16 @@ class PlaneView(QWidget):
         return self._truth_top[1]
 
     def _draw_contours(self) -> None:
-        field = self._field("density")
-        if field is None or "contours" not in self.layers:
-            self.canvas.contours.clear()
-            return
-        with np.errstate(over="ignore"):
-            q = np.exp(field.values.astype(np.float64))
-        seen = float(np.nansum(q[np.isfinite(q)])) * field.grid.cell_area
-        # Levels are shares of the whole mass: a view that shows only a part of it keeps those of the last whole one.
-        if seen > _SHARE_SEEN or not self._levels:
-            self._levels = highest_density_levels(q)
-        heat_below = background(self.layers) == "density"
-        colour = self._theme.color("text" if heat_below else "model")
-        self.canvas.contours.smooth = self._snapshot is None or self._snapshot.state != "running"
-        self.canvas.contours.show_levels(np.nan_to_num(q), field.grid, self._levels, colour)
+        resting = self._snapshot is None or self._snapshot.state != "running"
+        self.paint.contours(self._field("density"), self.layers, resting)
 
     def _draw_truth_lines(self) -> None:
         layers = self.layers
-        if "truth" not in layers or background(layers) == "truth":
-            self.canvas.truth_contours.clear()
-            return
-        grid, log_p = self._truth()
-        if log_p is None:
-            self.canvas.truth_contours.clear()
-            return
-        p = np.exp(log_p.astype(np.float64))
-        self.canvas.truth_contours.show_levels(
-            p, grid, highest_density_levels(p), self._theme.color("truth"), dashed=True
-        )
+        grid, log_p = self._truth() if "truth" in layers and background(layers) != "truth" else (None, None)
+        self.paint.truth_lines(grid, log_p)
 
     def _draw_arrows(self) -> None:
-        field = self._field("score")
-        if field is None or "score" not in self.layers:
-            self.canvas.arrows.clear()
-            return
-        self.canvas.arrows.show_vectors(field.values, field.grid, QPen(self._theme.color("text"), 0))
+        self.paint.arrows(self._field("score") if "score" in self.layers else None)
 
     def _draw_moving(self) -> None:
         self.moving.draw(self.layers, self._field("velocity"), self._experiment.subject.t)

@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genplay.quantity import Kind
+from genplay.training.snapshot import Field
 from genplay.ui.paint.heat import ENTRIES, Scale, Table, table
 from genplay.ui.stage.colour_bar import Caption, number
 from genplay.ui.tokens import Tokens
 
-__all__ = ["Picture", "density_picture", "error_picture", "field_picture", "posterior_picture", "round_up"]
+__all__ = [
+    "Picture", "density_picture", "energy_span", "error_picture", "field_picture", "picture_of", "posterior_picture", "round_up", "top_of"
+]  # fmt: skip
 
 Values = NDArray[np.floating]
 
@@ -44,6 +47,33 @@ def top_of(density: Values) -> float:
     """The end of the scale for a density: nearly its largest value, so that one spike does not darken all else."""
     finite = density[np.isfinite(density)]
     return round_up(float(np.quantile(finite, 0.999))) if finite.size else 1.0
+
+
+def picture_of(
+    shown: str,
+    field: Field,
+    tokens: Tokens,
+    names: tuple[str, ...] = (),
+    true: Values | None = None,
+    top: float | None = None,
+) -> Picture | None:
+    """The layer ``shown`` from the field it needs; None where it cannot be drawn.
+
+    ``names`` are those of the classes, ``true`` is p(x) on the same grid, ``top`` the end of the density's scale.
+    """
+    if shown == "posterior":
+        return posterior_picture(field.values, names, field.kind, field.method, tokens)
+    if shown in ("energy", "discriminator"):
+        return field_picture(shown, field.values, field.kind, field.method, tokens)
+    with np.errstate(over="ignore"):
+        q = np.exp(field.values)
+    top = top if top is not None else top_of(q)
+    if shown == "density":
+        return density_picture("density", q, top, field.kind, field.method, tokens)
+    if true is None or true.shape != q.shape:
+        return None
+    error = np.clip(q, 0.0, 1e30) - np.clip(true, 0.0, 1e30)
+    return error_picture(error, round_up(top / 2), field.kind, field.method, tokens)
 
 
 def density_picture(
@@ -77,8 +107,18 @@ def error_picture(error: Values, top: float, kind: Kind, method: str, tokens: To
     return Picture(signed, caption.colours, -end, end, "linear", caption)
 
 
-def field_picture(name: str, values: Values, kind: Kind, method: str, tokens: Tokens) -> Picture:
-    """The energy, or the discriminator's probability."""
+def energy_span(values: Values) -> float:
+    """How far above its lowest value the scale of an energy reaches: most of the plane has a colour of its own."""
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return 1.0
+    return round_up(max(float(np.quantile(finite, 0.6)) - float(finite.min()), 1e-3))
+
+
+def field_picture(
+    name: str, values: Values, kind: Kind, method: str, tokens: Tokens, span: float | None = None
+) -> Picture:
+    """The energy, or the discriminator's probability. ``span``: values are energies above their lowest, and end there."""
     if name == "discriminator":
         colours = table(tokens.heat[name], diverging=True)
         caption = Caption(
@@ -88,11 +128,11 @@ def field_picture(name: str, values: Values, kind: Kind, method: str, tokens: To
         return Picture(values, colours, 0.0, 1.0, "linear", caption)
     finite = values[np.isfinite(values)]
     low = float(finite.min()) if finite.size else 0.0
-    middle = float(np.quantile(finite, 0.6)) if finite.size else 1.0
-    high = low + round_up(max(middle - low, 1e-3))
+    high = low + (energy_span(values) if span is None else span)
+    title = "energy E(x)" if span is None else "energy above its lowest"
     ticks: Sequence[tuple[float, str]] = [(p, number(low + p * (high - low))) for p in (0.0, 0.5, 1.0)]
     caption = Caption(
-        "energy E(x)", KINDS[kind], table(tokens.heat[name]), tuple(ticks), "nats",
+        title, KINDS[kind], table(tokens.heat[name]), tuple(ticks), "nats",
         f"p(x) ∝ exp(−E(x)): {method}. Everything above {number(high)} has the last colour.",
     )  # fmt: skip
     return Picture(values, caption.colours, low, high, "linear", caption)

@@ -15,11 +15,12 @@ from genplay.ui.ask import LatestAsk
 from genplay.ui.stage.colour_bar import ColourBar
 from genplay.ui.stage.digits_view import DigitsView
 from genplay.ui.stage.foot import Foot
-from genplay.ui.stage.layers import FIELDS, MOMENTS, missing, sentence
+from genplay.ui.stage.layers import MOMENTS, missing, sentence
 from genplay.ui.stage.plane_view import MOST_POINTS, PlaneView
 from genplay.ui.stage.reading import Reading, reading_html
 from genplay.ui.stage.scrubber import Scrubber
 from genplay.ui.stage.sentence import Sentence
+from genplay.ui.stage.switching import switch_layer
 from genplay.ui.stage.titled import let_wrap
 from genplay.ui.theme import Theme
 
@@ -190,16 +191,7 @@ class Stage(QWidget):
     # Layers
 
     def _switch(self, layer: str, on: bool) -> None:
-        """Show or hide a layer; of the fields that fill the plane only one is shown, the truth may lie over it."""
-        if on and layer in FIELDS and self._experiment.world == "plane":
-            for other in FIELDS:
-                if (
-                    other != layer
-                    and "truth" not in (other, layer)
-                    and other in self._experiment.stage.layers
-                ):
-                    self._actions.run("stage.layer", name=other, on=False)
-        self._actions.run("stage.layer", name=layer, on=on)
+        switch_layer(self._experiment, self._actions, layer, on)
         self.sentence.set_on(self._experiment.stage.layers)
 
     # Reading values

@@ -46,13 +46,14 @@ class TruthField(QObject):
         self._closed = False
         self._done.connect(self._take)
 
-    def on(self, law: Law, grid: Grid) -> NDArray[np.float32] | None:
-        """The values if they are known; else None, and they are being computed."""
+    def on(self, law: Law, grid: Grid, *, patient: bool = False) -> NDArray[np.float32] | None:
+        """The values if they are known; else None, and they are being computed: now, or (patient) after what is under way."""
         key = (id(law), grid)
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key][1]
-        if self._asked != key and not self._closed:
+        waits = patient and self._asked is not None
+        if self._asked != key and not waits and not self._closed:
             self._asked = key
             self._cancel.set()
             self._cancel = threading.Event()

@@ -255,10 +255,10 @@ def test_zoomed_in_the_contours_keep_the_shares_of_the_whole(scene: Scene, stage
     only(scene, "contours")
     scene.actions.run("stage.box", x0=-12.0, x1=12.0, y0=-12.0, y1=12.0)
     draw(scene, stage, n=128)
-    whole = list(stage.plane._levels)
+    whole = list(stage.plane.paint.levels)
     scene.actions.run("stage.box", x0=-0.5, x1=0.5, y0=-0.5, y1=0.5)
     draw(scene, stage, n=128)
-    assert stage.plane._levels == whole
+    assert stage.plane.paint.levels == whole
 
 
 def test_the_latent_path_is_drawn_in_the_data_space(qtbot, scene: Scene, stage: Stage) -> None:
