@@ -135,12 +135,16 @@ def test_panels_take_the_same_width_however_the_window_came_to_its_size(window: 
     assert widths() == usual
 
 
-def test_a_notice_stays_above_a_panel_that_comes_to_the_front(window: MainWindow, qtbot) -> None:
+def test_a_notice_stays_above_panels_that_are_put_elsewhere(window: MainWindow, qtbot) -> None:
     window.tell(Notice("error", "Something is worth reading."))
     toast = window.findChild(Toast)
+    window.dispatch.run("window.scale", factor=1.75)
+    qtbot.waitUntil(lambda: window.docks.mode == "small")
     window.dispatch.run("window.panel", name="sampling", shown=True)
     qtbot.waitUntil(lambda: in_front(window.docks.dock("sampling")))
-    qtbot.wait(60)
+    window.dispatch.run("window.scale", factor=1.0)
+    qtbot.waitUntil(lambda: window.docks.mode == "low")
+    qtbot.wait(200)
     middle = toast.mapTo(window, toast.rect().center())
     found = window.childAt(middle)
     assert found is toast or toast.isAncestorOf(found)
