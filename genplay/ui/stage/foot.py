@@ -41,16 +41,21 @@ class Foot(QWidget):
     def _dress(self) -> None:
         self._head.setSpacing(self._theme.space(4))
         self._words.setMinimumHeight(self._theme.px(32))
+        self._arrange()
         self._fit()
 
     def _fit(self) -> None:
         below = self.width() - self._head.sizeHint().width() < self._theme.px(_WORDS)
-        side = Qt.AlignmentFlag.AlignLeft if below else Qt.AlignmentFlag.AlignRight
-        direction = QBoxLayout.Direction.TopToBottom if below else QBoxLayout.Direction.LeftToRight
-        if direction != self._row.direction():
-            self._row.setDirection(direction)
+        if below != self.below:
+            down, across = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+            self._row.setDirection(down if below else across)
+            self._arrange()
             self.updateGeometry()
-        self._row.setSpacing(self._theme.space(0 if below else 4))
+
+    def _arrange(self) -> None:
+        # Only where something has changed: each of these asks for the layout anew.
+        side = Qt.AlignmentFlag.AlignLeft if self.below else Qt.AlignmentFlag.AlignRight
+        self._row.setSpacing(self._theme.space(0 if self.below else 4))
         self._words.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
