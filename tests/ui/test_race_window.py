@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractButton
 from genplay.ui.app import App
 from genplay.ui.main_window import MainWindow
 from tests.ui.support import Until, own_threads
+from tests.ui.test_layout import clipped, overlaps
 
 LEFT = Qt.MouseButton.LeftButton
 QUICK = ["gmm", "realnvp"]
@@ -204,3 +205,21 @@ def test_a_race_that_was_left_comes_back_with_its_lanes(raced: MainWindow, until
     assert [card.run_id for card in page.cards] == ids
     until(lambda: page.cards[1].picture._snapshot is not None, "for the picture")
     assert page.cards[1].picture._snapshot.step == 3
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "scale"), [(1280, 800, 1.0), (1920, 1080, 1.0), (1280, 800, 1.75), (1920, 1080, 1.75)]
+)
+def test_nothing_of_a_race_is_clipped_or_overlaps(
+    raced: MainWindow, until: Until, width: int, height: int, scale: float
+) -> None:
+    raced.resize(width, height)
+    raced.dispatch.run("window.scale", factor=scale)
+    for lanes in (2, 3, 4):
+        if lanes > 2:
+            raced.dispatch.run("race.add", model="histogram")
+        until(lambda: len(raced.middle.race.cards) == lanes)  # noqa: B023
+        QTest.qWait(150)
+        assert (raced.width(), raced.height()) == (width, height), "the race has forced the window wider"
+        assert clipped(raced) == []
+        assert overlaps(raced) == []
