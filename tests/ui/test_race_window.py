@@ -221,5 +221,6 @@ def test_nothing_of_a_race_is_clipped_or_overlaps(
         until(lambda: len(raced.middle.race.cards) == lanes)  # noqa: B023
         QTest.qWait(150)
         assert (raced.width(), raced.height()) == (width, height), "the race has forced the window wider"
-        assert clipped(raced) == []
-        assert overlaps(raced) == []
+        # Places and figures come while this is looked at; each has its room at the next turn of the event loop.
+        until(lambda: not clipped(raced), f"for texts with room: {clipped(raced)}", 3.0)
+        until(lambda: not overlaps(raced), f"for parts beside each other: {overlaps(raced)}", 3.0)
