@@ -56,7 +56,8 @@ def test_space_starts_and_pauses_all_lanes(raced: MainWindow, until: Until) -> N
     until(lambda: all(step > 1 for step in steps(raced)), "for steps in every lane")
     assert bar.play.text() == "Pause all"
     QTest.keyClick(raced, Qt.Key.Key_Space)
-    until(lambda: not race.running, "for the pause")
+    until(lambda: {s.state for s in race.snapshots()} <= {"paused", "finished"}, "for the last steps")
+    assert not race.running
     until(lambda: bar.play.text() == "Start all", "for the button")
     before = steps(raced)
     QTest.qWait(200)
