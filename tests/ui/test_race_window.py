@@ -135,6 +135,14 @@ def test_each_lane_can_be_told_to_stop_after_some_seconds(raced: MainWindow) -> 
     assert bar.limit.text() == "Stop after 20 s"
 
 
+def test_the_bar_shows_that_the_lanes_have_stopped_by_themselves(raced: MainWindow, until: Until) -> None:
+    raced.dispatch.run("race.seconds", seconds=0.05)
+    raced.dispatch.run("race.start")
+    bar = raced.middle.race_bar
+    assert bar.play.text() == "Pause all"
+    until(lambda: bar.play.text() == "Start all", "for the end of the seconds")
+
+
 def test_the_axis_is_switched_by_the_keyboard(raced: MainWindow) -> None:
     curves, race = raced.middle.race.curves, raced.experiment.race
     button = curves.axes["steps"]
