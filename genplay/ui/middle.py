@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from genplay.lab.experiment import Experiment
 from genplay.training.snapshot import Snapshot
@@ -15,6 +15,21 @@ from genplay.ui.theme import Theme
 from genplay.ui.transport import Transport
 
 __all__ = ["Middle"]
+
+
+class _Pages(QStackedWidget):
+    """Pages of which only the one in front asks for room."""
+
+    def _front(self) -> QWidget:
+        return self.currentWidget() or self
+
+    def sizeHint(self) -> QSize:
+        return self._front().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        front, least = self._front(), self._front().minimumSizeHint()
+        ignores = front.sizePolicy().horizontalPolicy() == QSizePolicy.Policy.Ignored
+        return QSize(0 if ignores else least.width(), least.height())
 
 
 class Middle(QWidget):
@@ -30,13 +45,14 @@ class Middle(QWidget):
         self.transport = Transport(experiment, actions, theme)
         self.race = RacePage(experiment, actions, theme)
         self.race_bar = RaceBar(experiment, actions, theme)
-        self._pages, self._bars = QStackedWidget(self), QStackedWidget(self)
+        self._pages, self._bars = _Pages(self), _Pages(self)
         for pages, parts in (
             (self._pages, (self.stage, self.race)),
             (self._bars, (self.transport, self.race_bar)),
         ):
             for part in parts:
                 pages.addWidget(part)
+        self._bars.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -53,6 +69,8 @@ class Middle(QWidget):
         within = self.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else False
         self._pages.setCurrentIndex(at)
         self._bars.setCurrentIndex(at)
+        for pages in (self._pages, self._bars):
+            pages.updateGeometry()
         if within:
             # What had the keyboard has gone from sight: one-key shortcuts go on working from here.
             self.setFocus(Qt.FocusReason.OtherFocusReason)

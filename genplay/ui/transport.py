@@ -52,7 +52,7 @@ class Transport(QFrame):
         self._theme = theme
         self._running: bool | None = None
         self._counted_at = 0.0
-        self._substep = False
+        self._substep = self._fitting = False
         self.setProperty("role", "bar")
         self.setAccessibleName("Transport")
         self._row = QHBoxLayout(self)
@@ -199,6 +199,15 @@ class Transport(QFrame):
 
     def _fit(self) -> None:
         """When the bar is narrow, give up words and then the lesser parts, one after another."""
+        if self._fitting:
+            # To show a part can give the bar another width at once; that part must not be hidden while it comes up.
+            QTimer.singleShot(0, self, self._fit)
+            return
+        self._fitting = True
+        self._fit_once()
+        self._fitting = False
+
+    def _fit_once(self) -> None:
         buttons = (self.rewind, self.step, self.seed, self.race)
         for button in buttons:
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractButton
 from genplay.ui.app import App
 from genplay.ui.main_window import MainWindow
 from tests.ui.support import Until, own_threads
+from tests.ui.test_layout import clipped, overlaps
 
 LEFT = Qt.MouseButton.LeftButton
 QUICK = ["gmm", "realnvp"]
@@ -55,7 +56,8 @@ def test_space_starts_and_pauses_all_lanes(raced: MainWindow, until: Until) -> N
     until(lambda: all(step > 1 for step in steps(raced)), "for steps in every lane")
     assert bar.play.text() == "Pause all"
     QTest.keyClick(raced, Qt.Key.Key_Space)
-    until(lambda: not race.running, "for the pause")
+    until(lambda: {s.state for s in race.snapshots()} <= {"paused", "finished"}, "for the last steps")
+    assert not race.running
     until(lambda: bar.play.text() == "Start all", "for the button")
     before = steps(raced)
     QTest.qWait(200)
@@ -133,6 +135,14 @@ def test_each_lane_can_be_told_to_stop_after_some_seconds(raced: MainWindow) -> 
     assert bar.limit.text() == "Stop after 20 s"
 
 
+def test_the_bar_shows_that_the_lanes_have_stopped_by_themselves(raced: MainWindow, until: Until) -> None:
+    raced.dispatch.run("race.seconds", seconds=0.05)
+    raced.dispatch.run("race.start")
+    bar = raced.middle.race_bar
+    assert bar.play.text() == "Pause all"
+    until(lambda: bar.play.text() == "Start all", "for the end of the seconds")
+
+
 def test_the_axis_is_switched_by_the_keyboard(raced: MainWindow) -> None:
     curves, race = raced.middle.race.curves, raced.experiment.race
     button = curves.axes["steps"]
@@ -204,3 +214,22 @@ def test_a_race_that_was_left_comes_back_with_its_lanes(raced: MainWindow, until
     assert [card.run_id for card in page.cards] == ids
     until(lambda: page.cards[1].picture._snapshot is not None, "for the picture")
     assert page.cards[1].picture._snapshot.step == 3
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "scale"), [(1280, 800, 1.0), (1920, 1080, 1.0), (1280, 800, 1.75), (1920, 1080, 1.75)]
+)
+def test_nothing_of_a_race_is_clipped_or_overlaps(
+    raced: MainWindow, until: Until, width: int, height: int, scale: float
+) -> None:
+    raced.resize(width, height)
+    raced.dispatch.run("window.scale", factor=scale)
+    for lanes in (2, 3, 4):
+        if lanes > 2:
+            raced.dispatch.run("race.add", model="histogram")
+        until(lambda: len(raced.middle.race.cards) == lanes)  # noqa: B023
+        QTest.qWait(150)
+        assert (raced.width(), raced.height()) == (width, height), "the race has forced the window wider"
+        # Places and figures come while this is looked at; each has its room at the next turn of the event loop.
+        until(lambda: not clipped(raced), f"for texts with room: {clipped(raced)}", 3.0)
+        until(lambda: not overlaps(raced), f"for parts beside each other: {overlaps(raced)}", 3.0)
