@@ -61,7 +61,7 @@ class PlaneView(QWidget):
         self._snapshot: Snapshot | None = None
         self._drawn: dict[str, tuple[object, ...]] = {}
         self._held: tuple[object, ...] = ()
-        self._asked_layers: tuple[object, object, object] = (None, None, None)
+        self._asked_desk: object = None
         self._layers: frozenset[str] = frozenset()
         self._truth_top: tuple[object, float] | None = None
         self._marked = -1
@@ -79,11 +79,11 @@ class PlaneView(QWidget):
     def layers(self) -> frozenset[str]:
         """The layers switched on that this model and these data have."""
         experiment = self._experiment
-        asked = (experiment.stage.layers, experiment.card, experiment.data)
-        # Asked for several times a beat, and hardly ever another answer.
-        if any(new is not old for new, old in zip(asked, self._asked_layers, strict=True)):
-            self._asked_layers = asked
-            self._layers = asked[0] - set(missing(experiment.card, "plane", experiment.data))
+        desk = experiment.desk()
+        # Asked for several times a beat; every change makes another desk.
+        if desk is not self._asked_desk:
+            self._asked_desk = desk
+            self._layers = desk.stage.layers - set(missing(experiment.card, "plane", experiment.data))
         return self._layers
 
     def fields(self) -> tuple[FieldRequest, ...]:
