@@ -107,5 +107,7 @@ CARD = Card(
         "schedule": "cosine",
         "horizon": 10_000,
         "floor": 0.1,
+        # What chains chase swings to and fro around what they should learn; the mean of it does not.
+        "ema": 0.999,
     },
 )
