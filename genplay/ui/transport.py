@@ -24,6 +24,7 @@ from genplay.training.snapshot import Snapshot
 from genplay.ui.dispatch import Dispatch
 from genplay.ui.fields import PatientSlider
 from genplay.ui.labels import ElidedLabel
+from genplay.ui.narrowing import give_up
 from genplay.ui.theme import Theme
 
 __all__ = ["SPEEDS", "Transport", "restart_sentence"]
@@ -229,11 +230,7 @@ class Transport(QFrame):
             self.speed_value.hide,
             self.speed.hide,
         )
-        for step in steps:
-            self._row.invalidate()
-            if self._row.sizeHint().width() <= self.width():
-                break
-            step()
+        give_up(self._row, self.width(), steps)
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QSizePoli
 from genplay.lab.experiment import Experiment
 from genplay.ui.dispatch import Dispatch
 from genplay.ui.labels import ElidedLabel
+from genplay.ui.narrowing import give_up
 from genplay.ui.stage.race.words import MOST
 from genplay.ui.theme import Theme
 
@@ -130,11 +131,7 @@ class RaceBar(QFrame):
         ]
         steps.append(self.count.hide)
         steps += [partial(b.setToolButtonStyle, only) for b in (self.limit, self.leave, self.add)]
-        for step in steps:
-            self._row.invalidate()
-            if self._row.sizeHint().width() <= self.width():
-                break
-            step()
+        give_up(self._row, self.width(), steps)
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
