@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from genplay.datasets.base import Data
 from genplay.errors import BadInput, Failure
 from genplay.knobs import Value
 from genplay.lab.plan_changes import differing, other_run, same, same_data, same_knobs
@@ -289,6 +288,11 @@ class Bench:
         self.settle()
         return _refused() if self._worker is None or self.run_id is None else self._worker.ask(fn)
 
+    def between(self, fn: Callable[[], T]) -> Future[T]:
+        """Run fn in the training thread between two slices; fails as ``ask`` does."""
+        self.settle()
+        return _refused() if self._worker is None else self._worker.between(fn)
+
     def copied(self) -> Future[tuple[Model, int]]:
         """A copy of the model that training will not touch, and the step it was made at; fails as ``ask`` does."""
         self.settle()
@@ -364,7 +368,7 @@ class Bench:
             except BadInput as error:
                 # The model was not built for these data: they wait for a restart, like a knob that cannot be live.
                 return str(error)
-            self.command(partial(_set_data, data=wanted.data))
+            self.command(lambda worker: worker.set_data(wanted.data))
         return ""
 
     def _kept(self, wanted: RunPlan, any_run: bool) -> PastRun | None:
@@ -393,7 +397,3 @@ def _set_knob(worker: Worker, name: str, value: Value) -> None:
 
 def _set_recipe(worker: Worker, name: str, value: Value) -> None:
     worker.set_recipe(name, value)
-
-
-def _set_data(worker: Worker, data: Data) -> None:
-    worker.set_data(data)

@@ -145,8 +145,19 @@ class Refresher:
 
     def earn(self, seconds: float) -> None:
         """Count a slice of training."""
-        share = self._request.boost * (SHARE if self._request.fields else SHARE / 2)
-        self._credit = min(_MOST_CREDIT, self._credit + share * seconds)
+        self._credit = min(_MOST_CREDIT, self._credit + self._share * seconds)
+
+    @property
+    def _share(self) -> float:
+        return self._request.boost * (SHARE if self._request.fields else SHARE / 2)
+
+    def due_in(self) -> float:
+        """Seconds of training after which ``share`` has something to do: an item is due, and its time is earned."""
+        whole = [item for item in self._items.values() if not item.broken]
+        if not whole:
+            return math.inf
+        due = min(item.begun + item.period for item in whole) - time.perf_counter()
+        return max(due, -self._credit / self._share, 0.0)
 
     def pay(self, seconds: float) -> None:
         """Take what something else beside the training has cost out of the views' share."""

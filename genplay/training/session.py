@@ -30,7 +30,9 @@ __all__ = ["Session"]
 T = TypeVar("T")
 
 SLICE = 0.02
-"""Seconds of training between looks at the views and the mailbox."""
+"""Seconds of training between looks at the views, at least."""
+LONG_SLICE = 0.1
+"""As long as no view is due: every interruption costs more than it takes, since the training then finds its caches cold."""
 
 _SLOW = 5.0
 _RATE_WINDOW = 1.0
@@ -46,12 +48,14 @@ class Session:
         request: ViewRequest,
         jobs: Jobs,
         publish: Callable[[Snapshot], None],
+        long_slice: float = SLICE,
     ) -> None:
         self.run_id = run_id
         self.trainer = trainer
         self._request = request
         self._jobs = jobs
         self._send = publish
+        self._long_slice = long_slice
         self._state: RunState = "ready" if trainer.step_count == 0 else "paused"
         self._message = ""
         self._stop: int | None = None
@@ -208,7 +212,8 @@ class Session:
         left = min(ends) - trainer.step_count if ends else None
         if left is None or left > 0:
             if self._speed is None:
-                trainer.advance(left, now + min(SLICE, self._seconds_left()), interrupted)
+                slice = max(SLICE, min(self._refresher.due_in(), self._long_slice))
+                trainer.advance(left, now + min(slice, self._seconds_left()), interrupted)
             else:
                 self._paced(self._speed, left, now, interrupted)
             self._changed()
@@ -315,6 +320,7 @@ class Session:
                 message=message,
                 health=self._checkup.findings,
                 test_log_prob=views.test_log_prob,
+                made_at=time.perf_counter(),
             )
         )
 

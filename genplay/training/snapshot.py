@@ -84,7 +84,8 @@ class Snapshot:
 
     ``classes``: so many classes the model can be asked for (0: none); ``samples_label``: the class of the samples (None: all).
     ``test_log_prob``: log p (or its bound) of each test point that ``nll_test`` is the mean of; of so many points of one data
-    set they are always the same points, so that runs can be compared point by point.
+    set they are always the same points, so that runs can be compared point by point. ``made_at``: when, by
+    ``time.perf_counter``, so that speeds can be told to the step.
     """
 
     run_id: int
@@ -110,3 +111,4 @@ class Snapshot:
     message: str = ""
     health: tuple[Finding, ...] = ()
     test_log_prob: NDArray[np.float32] | None = None
+    made_at: float = 0.0

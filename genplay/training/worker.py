@@ -22,7 +22,7 @@ from genplay.training.history import History
 from genplay.training.jobs import Jobs
 from genplay.training.plan import RunPlan
 from genplay.training.queries import copy
-from genplay.training.session import Session
+from genplay.training.session import LONG_SLICE, Session
 from genplay.training.snapshot import Snapshot, ViewRequest
 from genplay.training.trainer import Trainer
 
@@ -159,6 +159,10 @@ class Worker:
         """Where the run stands: parameters, step and history."""
         return self._request_of(lambda session: session.trainer.checkpoint())
 
+    def between(self, fn: Callable[[], T]) -> Future[T]:
+        """Run fn in the training thread between two slices; training waits for it."""
+        return self._thread.request(fn)
+
     # The callers' side
 
     def _known_plan(self) -> RunPlan:
@@ -197,7 +201,7 @@ class Worker:
             trainer = Trainer(plan)
             if checkpoint is not None:
                 trainer.resume(checkpoint)
-            self._session = Session(run_id, trainer, self._request, self._jobs, self._publish)
+            self._session = Session(run_id, trainer, self._request, self._jobs, self._publish, LONG_SLICE)
         except Exception as error:
             with self._thread.wake:
                 if run_id == self._run_id and self._latest is not None:

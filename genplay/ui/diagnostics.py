@@ -1,9 +1,10 @@
 """How smoothly the window runs: gaps between event-loop ticks, frames drawn, input to paint, and training speed.
 
-``write`` measures in one run, in turns: the speed of training in the window and of the bare loop of the same model in a thread of the same
-priority, both undisturbed; then, with a quick timer and mouse moves, how smooth the window is while it trains and while it only draws the
-same frames again. What other programs on the machine took is read from the scheduler where the system tells (Linux), so that speeds can be
-compared with that taken out.
+``write`` measures in one run, in turns: the speed of training in the window, and of the bare loop of the same model in the same thread
+while nothing is drawn; then, with a quick timer and mouse moves, how smooth the window is while it trains and while it only draws the same
+frames again. The run is not paused between turns of the first kind: a run that rests refines its views and begins again with cold caches,
+which is neither training nor the bare loop. What other programs on the machine took is read from the scheduler where the system tells
+(Linux), so that speeds can be compared with that taken out.
 """
 
 from __future__ import annotations
@@ -34,11 +35,12 @@ __all__ = ["Diagnostics", "Gaps", "queue_wait"]
 
 TICK_MS = 4
 KEPT = 20_000
-ROUNDS = 7
+SPEED_ROUNDS, GAP_ROUNDS = 16, 7
 ROUND_SECONDS = 1.0
 """Many short rounds, of which the medians are told: the speed of a shared machine changes from second to second."""
 PROBE_MS = 40
 _SETTLE = 0.4
+_WARM_STEPS = 100
 
 
 class Gaps:
@@ -84,17 +86,17 @@ def _thread_named(name: str) -> threading.Thread | None:
 
 
 class _Stretch:
-    """Steps, wall time and run-queue wait of a thread, and of the window's, between two moments."""
+    """Steps, wall time and run-queue wait of a thread, and of the window's, between two moments (``time.perf_counter``)."""
 
-    def __init__(self, thread: threading.Thread | None, step: int) -> None:
+    def __init__(self, thread: threading.Thread | None, step: int, now: float | None = None) -> None:
         self._thread = thread
         self._step = step
-        self._begin = time.perf_counter()
+        self._begin = time.perf_counter() if now is None else now
         self._wait = queue_wait(thread) if thread is not None else None
         self._window_wait = queue_wait(threading.main_thread())
 
-    def end(self, step: int) -> dict[str, float]:
-        seconds = time.perf_counter() - self._begin
+    def end(self, step: int, now: float | None = None) -> dict[str, float]:
+        seconds = (time.perf_counter() if now is None else now) - self._begin
         waited = 0.0
         if self._thread is not None and self._wait is not None:
             waited = (queue_wait(self._thread) or self._wait) - self._wait
@@ -201,7 +203,7 @@ class Diagnostics(QObject):
         self._finish(path, result, out)
 
     def _enter(self, phase: str) -> None:
-        """What is measured from now on: ``training`` or ``drawing`` of the window, else ``speed`` or nothing of it."""
+        """What is measured from now on: ``training`` or ``drawing`` of the window, else nothing of it; in ``bare`` it rests."""
         self._gaps = {"training": self.training, "drawing": self.drawing}.get(phase)
         self._last = 0.0
         self._probe_at = None
@@ -214,6 +216,10 @@ class Diagnostics(QObject):
             self._recorded = []
         self._heart.recording = self._recorded if phase == "training" else None
         self._heart.replay = self._recorded if phase == "drawing" else []
+        if phase == "bare":
+            self._heart.stop()
+        else:
+            self._heart.wake()
 
     def _finish(self, path: Path, compared: dict[str, Any], out: Future[Path]) -> None:
         report = self.report() | compared
@@ -248,39 +254,20 @@ class Diagnostics(QObject):
 
 
 def _compare(experiment: Experiment, plan: RunPlan, enter: Callable[[str], None]) -> dict[str, Any]:
-    """Steps a second in the window and bare, and drawing alone, in turns; the ratios are medians over the rounds."""
-    from genplay.training.priority import lower_priority
-    from genplay.training.trainer import Trainer
-
-    lower_priority()
-    trainer = Trainer(plan)
+    """Steps a second in the window and bare, in turns, then the window's gaps; ratios are medians over the rounds."""
+    window, bare = _speeds(experiment, plan, enter)
     bench = experiment.bench
-    window: list[dict[str, float]] = []
-    bare: list[dict[str, float]] = []
-    for _ in range(ROUNDS):
-        enter("speed")
-        time.sleep(_SETTLE)
-        before = bench.latest()
-        stretch = _Stretch(_thread_named("genplay-training"), before.step if before is not None else 0)
-        time.sleep(ROUND_SECONDS)
-        after = bench.latest()
-        window.append(stretch.end(after.step if after is not None else 0))
-        bench.command(lambda worker: worker.pause())
-        time.sleep(_SETTLE)  # views refine themselves first
-        stretch = _Stretch(threading.current_thread(), trainer.step_count)
-        trainer.advance(until=time.perf_counter() + ROUND_SECONDS)
-        bare.append(stretch.end(trainer.step_count))
-        bench.command(lambda worker: worker.start(), starts=True)
-        time.sleep(_SETTLE)
+    for _ in range(GAP_ROUNDS):
         enter("training")
         time.sleep(ROUND_SECONDS)
         enter("")
         bench.command(lambda worker: worker.pause())
-        time.sleep(_SETTLE)
+        time.sleep(_SETTLE)  # views refine themselves first
         enter("drawing")
         time.sleep(ROUND_SECONDS)
         enter("")
         bench.command(lambda worker: worker.start(), starts=True)
+        time.sleep(_SETTLE)
     return {
         "window_steps_per_second": round(_median_rate(window), 2),
         "bare_steps_per_second": round(_median_rate(bare), 2),
@@ -288,6 +275,38 @@ def _compare(experiment: Experiment, plan: RunPlan, enter: Callable[[str], None]
         "train_over_bare_without_waiting": _median_ratio(window, bare, own_time=True),
         "rounds": {"window": window, "bare": bare},
     }
+
+
+def _speeds(
+    experiment: Experiment, plan: RunPlan, enter: Callable[[str], None]
+) -> tuple[list[dict[str, float]], list[dict[str, float]]]:
+    """Stretches of training in the window, and after each one of the bare loop in the same thread."""
+    from genplay.training.trainer import Trainer
+
+    bench, trainer = experiment.bench, Trainer(plan)
+    thread = _thread_named("genplay-training")
+    window: list[dict[str, float]] = []
+    bare: list[dict[str, float]] = []
+    trainer.advance(_WARM_STEPS)
+
+    def run_bare() -> dict[str, float]:
+        stretch = _Stretch(thread, trainer.step_count)
+        trainer.advance(until=time.perf_counter() + ROUND_SECONDS)
+        return stretch.end(trainer.step_count)
+
+    for _ in range(SPEED_ROUNDS):
+        enter("speed")
+        time.sleep(_SETTLE)
+        if (before := bench.latest()) is None:
+            raise Failure("The run was left while its speed was measured.")
+        stretch = _Stretch(thread, before.step, before.made_at)
+        time.sleep(ROUND_SECONDS)
+        if (after := bench.latest()) is None or after.run_id != before.run_id:
+            raise Failure("The run was left while its speed was measured.")
+        window.append(stretch.end(after.step, after.made_at))
+        enter("bare")
+        bare.append(bench.between(run_bare).result())
+    return window, bare
 
 
 def _rate(part: dict[str, float], own_time: bool = False) -> float:

@@ -34,8 +34,8 @@ class View(Protocol):
 class Heart(QObject):
     """``drew`` is emitted after a snapshot has been handed to the views, with the milliseconds that took.
 
-    ``recording`` collects the snapshots that are drawn; ``replay`` draws such a collection again, one at each beat and
-    round and round, in place of what the run says: for measuring what the same drawing costs without training.
+    ``recording`` collects what there was to draw, beat by beat; ``replay`` draws such a collection again, in the same rhythm
+    and round and round, in place of what the run says: for measuring what the same drawing costs without training.
     """
 
     drew = Signal(float)
@@ -96,6 +96,8 @@ class Heart(QObject):
             self._draw(self.replay[self._replayed % len(self.replay)], now)
             self._replayed += 1
         elif snapshot is not None:
+            if self.recording is not None:
+                self.recording.append(snapshot)
             self._draw(snapshot, now)
         for i, (seconds, call, at) in enumerate(self._every):
             if now - at >= seconds:
@@ -112,8 +114,6 @@ class Heart(QObject):
         if snapshot is not self._last:
             self._last = snapshot
             drawn = True
-            if self.recording is not None:
-                self.recording.append(snapshot)
             for view in self._views:
                 view.render(snapshot)
         resting = snapshot.state != "running"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import numpy as np
@@ -61,6 +62,25 @@ def test_cheap_views_become_fine_and_dear_ones_stay_coarse() -> None:
         sizes[target] = views.fields["density"].grid.n
     assert sizes["Slow"] == 32
     assert sizes["Normal"] > 32
+
+
+def test_it_says_how_long_training_has_to_earn_before_a_view_is_due() -> None:
+    views = Refresher(Trainer(fakes.plan("Slow")), ViewRequest(fields=(FieldRequest("density", HOME, 128),)))
+    assert views.due_in() == 0.0
+    for _ in range(50):
+        views.share(0)
+    assert not views.busy
+    wait = views.due_in()
+    assert wait > 0
+    views.earn(0.9 * wait)
+    assert not views.share(1)
+    assert not views.busy
+    time.sleep(refresh._FAST_PERIOD)
+    views.earn(0.2 * wait)
+    assert views.due_in() == 0.0
+    assert views.share(1) or views.busy
+    nothing = Refresher(Trainer(fakes.plan("Normal")), ViewRequest(samples=0, evaluate=False))
+    assert nothing.due_in() == math.inf
 
 
 def test_a_result_of_an_older_state_is_given_up() -> None:

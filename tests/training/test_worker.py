@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ import torch
 from genplay.errors import BadInput, Failure
 from genplay.spaces.plane import HOME, Box
 from genplay.training import queries
+from genplay.training.session import LONG_SLICE
 from genplay.training.snapshot import FieldRequest, Snapshot, ViewRequest
 from genplay.training.trainer import Trainer
 from genplay.training.worker import Worker
@@ -54,6 +57,42 @@ def answer(future: Future[object]) -> object:
 
 
 # Training
+
+
+def test_slices_are_long_while_no_view_is_due(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    slices: list[float] = []
+    advance = Trainer.advance
+
+    def watched(self: Trainer, steps: int | None = None, until: float = math.inf, *rest: Any) -> int:
+        slices.append(until - time.perf_counter())
+        return advance(self, steps, until, *rest)
+
+    monkeypatch.setattr(Trainer, "advance", watched)
+    worker.want(ViewRequest(samples=0, evaluate=False))
+    worker.open(fakes.plan("Normal"))
+    worker.start()
+    until(worker, lambda s: s.step > 10 and len(slices) > 3)
+    assert min(slices) == pytest.approx(LONG_SLICE, rel=0.05)
+    slices.clear()
+    worker.want(ViewRequest(samples=10, evaluate=False))
+    until(worker, lambda s: s.samples is not None and len(slices) > 5)
+    worker.pause()
+    assert min(slices) < 0.5 * LONG_SLICE
+
+
+def test_something_else_runs_between_two_slices(worker: Worker) -> None:
+    worker.open(fakes.plan("Normal"))
+    worker.start()
+    until(worker, lambda s: s.step > 3)
+
+    def elsewhere() -> tuple[str, int]:
+        before = worker.latest().step
+        time.sleep(0.05)
+        return threading.current_thread().name, worker.latest().step - before
+
+    assert answer(worker.between(elsewhere)) == ("genplay-training", 0)
+    step = worker.latest().step
+    until(worker, lambda s: s.step > step)
 
 
 @pytest.mark.parametrize("target", ["Normal", "TwoPlayers"])

@@ -40,7 +40,8 @@ def test_the_wait_of_a_thread_is_read_where_the_system_tells() -> None:
 def test_training_in_the_window_is_compared_with_the_bare_loop(
     session: App, until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(diagnostics, "ROUNDS", 1)
+    monkeypatch.setattr(diagnostics, "SPEED_ROUNDS", 1)
+    monkeypatch.setattr(diagnostics, "GAP_ROUNDS", 1)
     monkeypatch.setattr(diagnostics, "ROUND_SECONDS", 0.4)
     session.dispatch.run("train.start")
     until(lambda: session.experiment.snapshot().step > 5)
