@@ -135,6 +135,7 @@ class Run:
             bad = int(np.flatnonzero(~np.isin(rows, (0.0, 1.0)).all(axis=1))[0])
             raise BadInput(f"Row {bad + 1} of the images has a pixel that is neither 0 nor 1.")
         with self.trainer.viewing() as model:
+            model.settle_density()
             if self.units is None:
                 return queries.log_prob(model, rows)
             # p(x) dx = q(u) du with u = (x − c) s, so log p(x) = log q(u) + d log s.

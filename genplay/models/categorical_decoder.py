@@ -88,11 +88,9 @@ class CategoricalDecoder(nn.Module):
         along = torch.where(bin == self.bins - 1, bin - (1 - v).log(), along)
         return self.low + self.width * along
 
-    def change(self, a: Tensor, b: Tensor) -> Tensor:
-        """How far p(x | a) is from p(x | b), in standard deviations: Fisher's metric is that of 2 √π on the sphere."""
-        apart = softmax(self.logits(a), dim=-1).sqrt() - softmax(self.logits(b), dim=-1).sqrt()
-        out: Tensor = 2 * torch.linalg.vector_norm(apart.flatten(1), dim=1)
-        return out
+    def place(self, z: Tensor) -> Tensor:
+        """Where p(x | z) lies, in standard deviations, (m, latent) → (m, 2 B): Fisher's metric is that of 2 √π on the sphere."""
+        return 2 * softmax(self.logits(z), dim=-1).sqrt().flatten(1)
 
     def _table(self, z: Tensor, log_weight: Tensor) -> Tensor:
         """log Σ_k w_k π_1(z_k) π_2(z_k)ᵀ, (B along y, B along x)."""

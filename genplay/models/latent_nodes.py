@@ -26,12 +26,15 @@ NEGLIGIBLE = 1e-3
 """Cells with less than this share of the least mass worth halving are left out."""
 
 
+BEND = 20.0
+"""How many times worse a bend of p(x | z) inside a cell is than a slope across it: the two nodes of a cell see no bend."""
+
 AT_ONCE = 16
 """Cells up to this factor less urgent than the most urgent one are halved together."""
 
 
 def latent_nodes(
-    change: Callable[[Tensor, Tensor], Tensor],
+    place: Callable[[Tensor], Tensor],
     dim: int,
     *,
     tolerance: float,
@@ -41,9 +44,10 @@ def latent_nodes(
 ) -> tuple[Tensor, Tensor]:
     """Nodes (k, dim) and log weights (k,) of a standard normal prior, on the device and of the type of ``like``.
 
-    ``change(a, b)`` says how far apart p(x | z = a) and p(x | z = b) are, (m, dim) twice → (m,), in standard deviations
-    of p(x | z). A cell is halved along its steeper side while that side changes p(x | z) by more than ``tolerance`` and
-    the cell's prior mass is above ``least_mass``, those first that matter most, until there are ``most`` nodes.
+    ``place`` maps codes (m, dim) to where p(x | z) lies, (m, c), in coordinates whose unit is a standard deviation of
+    p(x | z). A cell is halved along its steeper side while p(x | z) moves along that side, or ``BEND`` times bends, by more
+    than ``tolerance`` and the cell's prior mass is above ``least_mass``, those first that matter most, until there are
+    ``most`` nodes.
     """
     most //= 2**dim
     edges = torch.linspace(-REACH, REACH, 45 if dim == 1 else 31, dtype=torch.float64)
@@ -52,7 +56,7 @@ def latent_nodes(
 
     def urgency(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
         """The steeper axis of each cell, and how much halving it matters: mass · steepness², 0 where it does not."""
-        axis, steep = _steepest(change, low, high, like)
+        axis, steep = _steepest(place, low, high, like)
         mass = _axis_mass(low, high).prod(dim=1)
         return axis, torch.where((steep > tolerance) & (mass > least_mass), mass * steep.square(), 0.0)
 
@@ -84,15 +88,18 @@ def _two_a_side(low: Tensor, high: Tensor, mass: Tensor) -> Tensor:
 
 
 def _steepest(
-    change: Callable[[Tensor, Tensor], Tensor], low: Tensor, high: Tensor, like: Tensor
+    place: Callable[[Tensor], Tensor], low: Tensor, high: Tensor, like: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Along which axis (m,) the decoder changes most across each cell, and by how much (m,)."""
+    """Along which axis (m,) the decoder moves or bends most inside each cell, and by how much (m,)."""
     centre, half = ((low + high) / 2).to(like), ((high - low) / 2).to(like)
-    dim = low.shape[1]
+    m, dim = low.shape
     steps = torch.diag_embed(half)
-    after, before = centre[:, None] + steps, centre[:, None] - steps
-    across = change(after.reshape(-1, dim), before.reshape(-1, dim)).reshape(-1, dim)
-    steep, axis = across.max(dim=1)
+    there = torch.cat([centre[:, None] + steps, centre[:, None] - steps, centre[:, None]], dim=1)
+    places = place(there.reshape(-1, dim)).reshape(m, 2 * dim + 1, -1)
+    after, before, middle = places.split([dim, dim, 1], dim=1)
+    move = torch.linalg.vector_norm(after - before, dim=2)
+    bend = torch.linalg.vector_norm(after + before - 2 * middle, dim=2)
+    steep, axis = torch.maximum(move, BEND * bend).max(dim=1)
     return axis.cpu(), double(steep).cpu()
 
 

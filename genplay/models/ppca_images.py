@@ -79,13 +79,11 @@ class ImagePPCA(PPCA):
             z = torch.randn(CODES, self.latent_dim, generator=torch.Generator().manual_seed(0))
             return z.to(self.weight), self.weight.new_full((CODES,), -math.log(CODES))
 
-        def change(a: Tensor, b: Tensor) -> Tensor:
-            """How far p(x | a) is from p(x | b) in standard deviations: Fisher's metric is that of 2 asin √p."""
-            angle = self.decode(a).sqrt().asin() - self.decode(b).sqrt().asin()
-            far: Tensor = 2 * torch.linalg.vector_norm(angle, dim=1)
-            return far
+        def place(z: Tensor) -> Tensor:
+            """Where p(x | z) lies, in standard deviations: Fisher's metric is that of 2 asin √p."""
+            return 2 * self.decode(z).sqrt().asin()
 
-        return latent_nodes(change, self.latent_dim, tolerance=1.0, least_mass=1e-5, most=3000, like=self.weight)  # fmt: skip
+        return latent_nodes(place, self.latent_dim, tolerance=1.0, least_mass=1e-5, most=3000, like=self.weight)  # fmt: skip
 
     def log_prob(self, x: Tensor) -> Tensor:
         """log P(x) in nats, (n, 25) → (n,)."""

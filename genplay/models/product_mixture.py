@@ -24,6 +24,9 @@ __all__ = ["bernoulli_blocks", "log_bernoullis", "log_gaussians", "log_gaussians
 LOG_2PI = math.log(2 * math.pi)
 LEAST = 1e-290
 """Sums of products below this have lost digits to float64's least number."""
+BLOCK = 64
+"""Points that share a list of components."""
+NEGLIGIBLE = 40.0
 PAIRS = 1 << 22
 """At most this many (point, component) pairs are held at once."""
 
@@ -41,12 +44,34 @@ def log_gaussians(x: Tensor, log_weight: Tensor, mean: Tensor, sigma: Tensor) ->
 
 
 def log_gaussians_one_by_one(x: Tensor, log_weight: Tensor, mean: Tensor, sigma: Tensor) -> Tensor:
-    """The same by logarithms throughout: it cannot underflow."""
+    """The same by logarithms throughout: it cannot underflow.
+
+    Points are taken in blocks that lie close together, each with the components that count anywhere in its rectangle: those
+    left out are e^−40 times the greatest or less.
+    """
+    order = _by_neighbourhood(x)
     parts = []
-    for rows in x.split(max(1, PAIRS // len(mean))):
-        squares = (rows[:, :1] - mean[:, 0]).square_() + (rows[:, 1:] - mean[:, 1]).square_()
-        parts.append(torch.logsumexp(log_weight - 0.5 * squares / sigma**2, dim=1))
-    return torch.cat(parts) - 2 * sigma.log() - LOG_2PI
+    for rows in x[order].split(BLOCK):
+        low, high = rows.amin(dim=0), rows.amax(dim=0)
+        nearest = (torch.maximum(low - mean, mean - high)).clamp_min_(0).square().sum(dim=1)
+        farthest = torch.maximum(mean - low, high - mean).square().sum(dim=1)
+        least = (log_weight - 0.5 * farthest / sigma**2).max()
+        counts = torch.nonzero(log_weight - 0.5 * nearest / sigma**2 > least - NEGLIGIBLE).squeeze(1)
+        near, weight = mean[counts], log_weight[counts]
+        for few in rows.split(max(1, PAIRS // len(near))):
+            squares = (few[:, :1] - near[:, 0]).square_() + (few[:, 1:] - near[:, 1]).square_()
+            parts.append(torch.logsumexp(weight - 0.5 * squares / sigma**2, dim=1))
+    out = torch.empty_like(x[:, 0])
+    out[order] = torch.cat(parts)
+    return out - 2 * sigma.log() - LOG_2PI
+
+
+def _by_neighbourhood(x: Tensor) -> Tensor:
+    """An order of points (n, 2) → (n,) in which neighbours follow one another: strips of x, each in order of y."""
+    strips = max(1, round(math.sqrt(len(x) / BLOCK)))
+    strip = x[:, 0].argsort().argsort() * strips // max(len(x), 1)
+    by_y = x[:, 1].argsort()
+    return by_y[strip[by_y].argsort(stable=True)]
 
 
 def log_gaussians_on_lattice(

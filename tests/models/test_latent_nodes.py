@@ -12,7 +12,7 @@ from genplay.models.latent_nodes import latent_nodes
 def nodes_for(slope: Tensor, tolerance: float = 0.5, most: int = 50_000) -> tuple[Tensor, Tensor]:
     """Nodes for the linear decoder x = slope · z with unit noise."""
     return latent_nodes(
-        lambda a, b: ((a - b) @ slope.T).norm(dim=1),
+        lambda z: z @ slope.T,
         slope.shape[1],
         tolerance=tolerance,
         least_mass=1e-9,
@@ -56,11 +56,11 @@ def test_the_integral_of_a_linear_gaussian_decoder_is_the_known_one(dim: int) ->
 
 
 def test_cells_are_halved_only_along_the_steep_side_and_only_where_it_is_steep() -> None:
-    def change(a: Tensor, b: Tensor) -> Tensor:
-        return 20 * (torch.relu(a[:, 0]) - torch.relu(b[:, 0])).abs()
+    def place(z: Tensor) -> Tensor:
+        return 20 * torch.relu(z[:, :1])
 
     z, _ = latent_nodes(
-        change, 2, tolerance=1.0, least_mass=1e-9, most=100_000, like=torch.zeros(1, dtype=torch.float64)
+        place, 2, tolerance=1.0, least_mass=1e-9, most=100_000, like=torch.zeros(1, dtype=torch.float64)
     )
     assert len(z[:, 1].unique()) == 2 * 30
     flat, steep = z[z[:, 0] < -0.5], z[(z[:, 0] > 0) & (z[:, 0] < 1)]
@@ -75,3 +75,22 @@ def test_the_number_of_nodes_is_bounded_and_the_tails_give_way_first() -> None:
     assert float(log_weight.exp().sum()) == pytest.approx(1, abs=1e-5)
     inner, outer = int((z.norm(dim=1) < 1).sum()), int((z.norm(dim=1) > 4).sum())
     assert inner / math.pi > 5 * outer / (11**2 - 16 * math.pi)
+
+
+def test_a_bump_that_begins_and_ends_inside_a_cell_is_seen() -> None:
+    """x = 0.6 · max(0, 1 − |z − ¾ h| / ½ h) with cells of width h: from end to end of its cell nothing changes."""
+    h = 11 / 30
+
+    def place(z: Tensor) -> Tensor:
+        return 0.6 * torch.relu(1 - (z[:, 1:] - 2.5 * h).abs() / (0.4 * h))
+
+    like = torch.zeros(1, dtype=torch.float64)
+    z, log_weight = latent_nodes(place, 2, tolerance=0.7, least_mass=1e-9, most=50_000, like=like)
+    assert len(z[:, 1].unique()) > 2 * 30
+    dense = torch.linspace(-8, 8, 200_001, dtype=torch.float64)
+    prior = torch.exp(-0.5 * dense.square()) * (dense[1] - dense[0]) / math.sqrt(2 * math.pi)
+    for x in (0.0, 0.6, 2.0):
+        found = torch.logsumexp(log_weight - 0.5 * (x - place(z)[:, 0]).square(), dim=0)
+        at = place(torch.stack([torch.zeros_like(dense), dense], dim=1))[:, 0]
+        known = (prior * torch.exp(-0.5 * (x - at).square())).sum().log()
+        assert float(found) == pytest.approx(float(known), abs=2e-4)

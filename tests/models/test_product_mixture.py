@@ -33,6 +33,16 @@ def test_scattered_points_agree_with_scipy() -> None:
     np.testing.assert_allclose(found, by_hand(x.double().numpy(), *mixture), atol=2e-3, rtol=2e-4)
 
 
+def test_many_components_of_very_different_weight_agree_with_scipy_near_and_far() -> None:
+    generator = torch.Generator().manual_seed(2)
+    log_weight = (8 * torch.randn(3000, generator=generator, dtype=torch.float64)).log_softmax(dim=0)
+    mean = torch.randn(3000, 2, generator=generator, dtype=torch.float64)
+    x = torch.cat([mean[::3] + 0.01, 20 * torch.randn(200, 2, generator=generator, dtype=torch.float64)])
+    found = log_gaussians(x, log_weight, mean, torch.tensor(0.03, dtype=torch.float64))
+    known = by_hand(x.numpy(), log_weight, mean, torch.tensor(0.03, dtype=torch.float64))
+    np.testing.assert_allclose(found, known, rtol=1e-12, atol=1e-9)
+
+
 def test_a_lattice_agrees_with_scipy_even_where_a_product_underflows() -> None:
     mixture = gaussians(sigma=0.01)
     xs, ys = torch.linspace(-2, 2, 31), torch.linspace(-1, 6, 17)
