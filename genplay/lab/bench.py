@@ -7,7 +7,6 @@ that is left is kept with its parameters, so that coming back (another world, un
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -32,7 +31,6 @@ __all__ = ["Bench", "PastRun"]
 
 T = TypeVar("T")
 MOST_PAST_RUNS = 8
-TRUST_SECONDS = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,14 +57,12 @@ class Bench:
     def __init__(
         self,
         worker: Worker | None = None,
-        clock: Callable[[], float] = time.monotonic,
         opened: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._worker = worker
         self._opened = opened
-        self._clock = clock
         self._told_to_run = False
-        self._told_at = -float("inf")
+        self._obeyed: Callable[[], bool] = lambda: True
         self._warming: threading.Thread | None = None
         self._warm_error: BaseException | None = None
         self._warm_error_told = False
@@ -158,6 +154,7 @@ class Bench:
         waiting, self._waiting = self._waiting, []
         for command in waiting:
             command(worker)
+        self._obeyed = worker.obeyed()
         self._opened(
             f"The trained '{plan.card.id}' could not be brought back; it starts anew." if lost else ""
         )
@@ -237,34 +234,34 @@ class Bench:
 
     @property
     def running(self) -> bool:
-        """Whether training is under way, as far as it has been told: the snapshot lags behind a command a little."""
+        """Whether training is under way, as far as it has been told: the snapshot lags behind a command by as much as a step."""
         latest = self.latest()
-        if latest is None or self._wanted is not None or self._clock() - self._told_at < TRUST_SECONDS:
+        if latest is None or self._wanted is not None or not self._obeyed():
             return self._told_to_run
         return latest.state == "running"
 
-    def _tell(self, run: bool) -> None:
-        self._told_to_run, self._told_at = run, self._clock()
+    def _tell(self, run: bool, act: Callable[[Worker], None], *, starts: bool = False) -> None:
+        """Until the worker has done it, believe what it was told, not its snapshots."""
+        self._told_to_run = run
+        self.command(act, starts=starts)
+        if self._worker is not None:
+            self._obeyed = self._worker.obeyed()
 
     def start(self) -> None:
         """Train, or go on."""
-        self._tell(True)
-        self.command(lambda worker: worker.start(), starts=True)
+        self._tell(True, lambda worker: worker.start(), starts=True)
 
     def pause(self) -> None:
         """Pause training."""
-        self._tell(False)
-        self.command(lambda worker: worker.pause())
+        self._tell(False, lambda worker: worker.pause())
 
     def step(self, n: int) -> None:
         """Make n steps and pause."""
-        self._tell(False)
-        self.command(lambda worker: worker.step(n), starts=True)
+        self._tell(False, lambda worker: worker.step(n), starts=True)
 
     def substep(self) -> None:
         """Make one phase of a step."""
-        self._tell(False)
-        self.command(lambda worker: worker.substep(), starts=True)
+        self._tell(False, lambda worker: worker.substep(), starts=True)
 
     def rewind(self) -> None:
         """Go back to the same start as a new run; the old one is kept with its history."""

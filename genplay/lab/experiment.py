@@ -66,7 +66,7 @@ class Experiment(OpenDesks):
         super().__init__(desks, device)
         self.path: Path | None = None
         self.dirty, self.version = False, 0
-        self.bench = Bench(worker, clock, self._opened)
+        self.bench = Bench(worker, self._opened)
         self.subject = Subject(self)
         self._undo: dict[World, UndoStack] = {world: UndoStack(clock) for world in WORLDS}
         self._latent: dict[World, LatentState] = {world: LatentState() for world in WORLDS}
@@ -76,7 +76,7 @@ class Experiment(OpenDesks):
         self.sampling, self.census = SamplingRun(self), CensusRun(self)
         self.estimation, self.region, self.health = Estimation(self), Region(self), Health(self)
         self.evaluation = Evaluation(self)
-        self.race = Race(self, clock)
+        self.race = Race(self)
 
     @property
     def latent(self) -> LatentState:

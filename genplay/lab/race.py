@@ -6,7 +6,6 @@ heartbeat of the experiment.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["MOST_LANES", "Axis", "Lane", "Race", "Standing"]
 
 Axis = Literal["seconds", "steps"]
-TRUST_SECONDS = 0.5
 _NOT_READY = "The race is being made ready; try again in a moment."
 
 
@@ -44,15 +42,15 @@ class Race:
 
     changed = Signal()
 
-    def __init__(self, experiment: Experiment, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, experiment: Experiment) -> None:
         self._experiment = experiment
-        self._clock = clock
         self._worker: RaceWorker | None = None
         self._wanted: tuple[RunPlan, ...] = ()
         self._waiting: list[Callable[[RaceWorker], None]] = []
         self._view: ViewRequest | None = None
         self._failed: set[int] = set()
-        self._told_to_run, self._told_at = False, -float("inf")
+        self._told_to_run = False
+        self._obeyed: Callable[[], bool] = lambda: True
         self.lanes: tuple[Lane, ...] = ()
         self.opened = False
         self.axis: Axis = "seconds"
@@ -102,15 +100,14 @@ class Race:
     def leave(self) -> None:
         """Back to the single run; the race rests and is kept."""
         if self.opened:
-            self._tell(False)
-            self._command(lambda worker: worker.pause())
+            self._tell(False, lambda worker: worker.pause())
             self.opened = False
             self.changed.emit()
 
     def forget(self) -> None:
         """Drop the race; the experiment is another one now."""
         there = bool(self.lanes or self._wanted)
-        self._tell(False)
+        self._told_to_run = False
         self._wanted = self.lanes = ()
         self._waiting.clear()
         self.opened = False
@@ -159,6 +156,7 @@ class Race:
             waiting, self._waiting = self._waiting, []
             for act in waiting:
                 act(self._worker)
+            self._listen()
         self.changed.emit()
 
     def _put(self, lanes: Any) -> None:
@@ -248,14 +246,21 @@ class Race:
 
     @property
     def running(self) -> bool:
-        """Whether any lane trains, as far as it has been told: snapshots lag behind a command a little."""
-        if self._wanted or self._clock() - self._told_at < TRUST_SECONDS:
+        """Whether any lane trains, as far as it has been told: snapshots lag behind a command by as much as a step."""
+        if self._wanted or not self._obeyed():
             return self._told_to_run
         states = {snapshot.state for snapshot in self.snapshots()}
         return "running" in states or (self._told_to_run and "building" in states)
 
-    def _tell(self, run: bool) -> None:
-        self._told_to_run, self._told_at = run, self._clock()
+    def _tell(self, run: bool, act: Callable[[RaceWorker], None]) -> None:
+        self._told_to_run = run
+        self._command(act)
+        self._listen()
+
+    def _listen(self) -> None:
+        """Until the worker has done all it was told, believe what it was told, not its snapshots."""
+        if self._worker is not None:
+            self._obeyed = self._worker.obeyed()
 
     def start(self) -> None:
         """Train every lane, or go on."""
@@ -272,15 +277,15 @@ class Race:
     def _go(self, run: bool, act: Callable[[RaceWorker], None]) -> None:
         if not self.opened:
             raise BadInput("No race is open: open one first.")
-        self._tell(run)
-        self._command(act)
+        self._tell(run, act)
         self.changed.emit()
 
     def reset(self) -> None:
         """Every lane back to its start, as a new run with a new id; a fork goes back to where it was forked."""
         worker = self._ready()
-        self._tell(False)
+        self._told_to_run = False
         ids = worker.reset()
+        self._listen()
         self._put(replace(lane, run_id=run_id) for lane, run_id in zip(self.lanes, ids, strict=True))
         self.changed.emit()
 

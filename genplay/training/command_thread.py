@@ -38,6 +38,7 @@ class CommandThread:
         self._turn = turn
         self._last = end
         self._commands: deque[_Command] = deque()
+        self._posted = self._done = 0
         self._closed = False
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
 
@@ -57,7 +58,13 @@ class CommandThread:
                     future.set_exception(Failure("The training thread was closed."))
                 return
             self._commands.append(_Command(act, future))
+            self._posted += 1
             self.wake.notify_all()
+
+    def obeyed(self) -> Callable[[], bool]:
+        """To be asked later: whether all that was posted until now has been done."""
+        mark = self._posted
+        return lambda: self._done >= mark
 
     def request(self, fn: Callable[[], T]) -> Future[T]:
         """Run fn in the thread; the future fails with ``Failure`` where it cannot be answered."""
@@ -98,6 +105,7 @@ class CommandThread:
         while not self._closed:
             while self._commands and not self._closed:
                 self._commands.popleft().act()
+                self._done += 1
             wait = self._turn()
             with self.wake:
                 if not self._commands and not self._closed and (wait is None or wait > 0):

@@ -101,6 +101,10 @@ class RaceWorker:
             self._entries.clear()
             self._thread.post(self._lanes.close)
 
+    def obeyed(self) -> Callable[[], bool]:
+        """To be asked later: whether all that was said until now has been done; before that, snapshots lag behind."""
+        return self._thread.obeyed()
+
     def close(self, timeout: float | None = 10.0) -> None:
         """End the thread; whoever still waits for an answer gets ``Failure``."""
         self._thread.stop()

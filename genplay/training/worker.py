@@ -159,6 +159,10 @@ class Worker:
         """Where the run stands: parameters, step and history."""
         return self._request_of(lambda session: session.trainer.checkpoint())
 
+    def obeyed(self) -> Callable[[], bool]:
+        """To be asked later: whether all that was said until now has been done; before that, snapshots lag behind."""
+        return self._thread.obeyed()
+
     def between(self, fn: Callable[[], T]) -> Future[T]:
         """Run fn in the training thread between two slices; training waits for it."""
         return self._thread.request(fn)

@@ -100,6 +100,9 @@ class FakeWorker:
         future.set_result(Checkpoint(self.snapshot.step, 1.0, state, History()))
         return future
 
+    def obeyed(self) -> Callable[[], bool]:
+        return lambda: True
+
     def close(self) -> None:
         self.told.append(("close",))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -98,6 +99,36 @@ def test_without_models_it_is_the_desks_and_two_of_other_families(bench: Bench, 
     assert all(world in card.worlds for card in cards)
     until(bench, lambda: [s.state for s in race.snapshots()] == ["ready"] * 3)
     assert not race.running
+
+
+@pytest.mark.parametrize("raced", [True, False])
+def test_a_pause_counts_from_when_it_is_said_however_long_the_present_step_takes(
+    bench: Bench, raced: bool
+) -> None:
+    experiment, race = bench.experiment, bench.experiment.race
+    if raced:
+        bench.do("race.open", models=["gaussian", "vae"])
+        until(bench, lambda: len(race.snapshots()) == 2)
+    bench.do("train.start")
+    place = race if raced else experiment.bench
+    until(bench, lambda: (race.snapshots() if raced else [experiment.snapshot()])[0].step > 3)
+    assert place.running
+    free = threading.Event()
+
+    def long_step(_: object) -> None:
+        free.wait(PATIENCE)
+
+    if raced:
+        race.ask(race.lanes[0].run_id, long_step)
+    else:
+        experiment.bench.ask(long_step)
+    bench.do("train.pause")
+    time.sleep(0.7)
+    assert any(s.state == "running" for s in (race.snapshots() if raced else [experiment.snapshot()]))
+    assert not place.running
+    free.set()
+    until(bench, lambda: all(s.state != "running" for s in race.snapshots() or [experiment.snapshot()]))
+    assert not place.running
 
 
 def test_the_experiments_own_run_rests_while_a_race_is_open_and_is_there_afterwards(bench: Bench) -> None:
