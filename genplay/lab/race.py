@@ -49,7 +49,7 @@ class Race:
         self._waiting: list[Callable[[RaceWorker], None]] = []
         self._view: ViewRequest | None = None
         self._failed: set[int] = set()
-        self._told_to_run = False
+        self._told_to_run = self._seen_running = False
         self._obeyed: Callable[[], bool] = lambda: True
         self.lanes: tuple[Lane, ...] = ()
         self.opened = False
@@ -124,8 +124,11 @@ class Race:
     # The heartbeat
 
     def poll(self) -> None:
-        """Let take effect what has become ready, and tell of lanes that failed."""
+        """Let take effect what has become ready, and tell of lanes that failed or have all come to rest by themselves."""
         self._settle()
+        if self.running != self._seen_running:
+            self._seen_running = self.running
+            self.changed.emit()
         for lane, snapshot in zip(self.lanes, self.snapshots(), strict=False):
             if snapshot.state != "failed":
                 self._failed.discard(lane.run_id)

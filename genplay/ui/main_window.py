@@ -156,7 +156,6 @@ class MainWindow(QMainWindow):
         race.request_changed.connect(lambda: experiment.race.want(race.request()))
         race.drew.connect(heart.drew)
         heart.each(0.0, race.beat)
-        heart.each(0.2, self.middle.race_bar.follow)
         experiment.race.changed.connect(heart.redraw)
         self.middle.switched.connect(self._want)
         experiment.subject.labelled.connect(self._want)

@@ -118,6 +118,9 @@ class Worker:
     def checkpoint(self) -> Future:
         return Future()
 
+    def obeyed(self) -> Callable[[], bool]:
+        return lambda: True
+
     def close(self) -> None:
         pass
 

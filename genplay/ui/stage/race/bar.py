@@ -108,13 +108,7 @@ class RaceBar(QFrame):
         self._show_running(race.running)
         self._fit()
 
-    def follow(self) -> None:
-        """Show that all lanes have come to rest by themselves: nobody tells of that."""
-        if self._experiment.race.running != self._running:
-            self._show_running(self._experiment.race.running)
-
     def _show_running(self, running: bool) -> None:
-        self._running = running
         self.play.setText("Pause all" if running else "Start all")
         self.play.setToolTip(self._actions.tip("race.pause" if running else "race.start"))
         self.play.setIcon(self._theme.icon("pause" if running else "play", "text_on_accent"))
