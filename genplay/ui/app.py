@@ -95,6 +95,8 @@ class App:
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended = asyncio.Event()
         self._pictured = False
+        # While the window is still in view: a hidden one wants nothing of the run, and soon shows nothing of it.
+        self.window.closed.connect(self._picture)
         self.window.closed.connect(self._ended.set)
 
     def show(self) -> None:

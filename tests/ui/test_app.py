@@ -14,7 +14,9 @@ from PySide6.QtWidgets import QApplication
 
 from genplay.cli import main
 from genplay.lab.options import GuiOptions
+from genplay.ui import app
 from genplay.ui.app import App
+from genplay.ui.main_window import MainWindow
 from tests.ui.support import Until, flush
 
 
@@ -70,6 +72,22 @@ def test_a_screenshot_after_some_seconds(qapp: QApplication, tmp_path: Path) -> 
     assert code == 0
     with Image.open(picture) as image:
         assert image.size == (1000, 700)
+    flush()
+
+
+def test_the_last_picture_is_of_a_window_in_view(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hidden stage asks the run for nothing, and its picture would lack what was learned."""
+    wanted: list[tuple[str, ...]] = []
+
+    def picture(window: MainWindow, path: Path) -> None:
+        wanted.append(tuple(request.name for request in window.stage.fields()))
+
+    monkeypatch.setattr(app, "save_picture", picture)
+    script = write_script(tmp_path, {"do": "train.step"}, {"do": "app.quit"})
+    assert main(["gui", "--script", script, "--screenshot", str(tmp_path / "a.png")]) == 0
+    assert wanted == [("density",)]
     flush()
 
 
