@@ -354,7 +354,9 @@ class Refresher:
             self.nll[split] = value = task.result()
             if split == "test":
                 self.test_log_prob = frozen(task.log_prob(), np.float32)
-            self._trainer.history.record(f"nll_{split}", work.step, value.value)
+            if work.size == _EVALUATED[False]:
+                # A curve over changing points would step where nothing was learned.
+                self._trainer.history.record(f"nll_{split}", work.step, value.value)
         else:
             samples = frozen(task.result(), np.float32)
             if not np.isfinite(samples).all():

@@ -83,6 +83,24 @@ def test_it_says_how_long_training_has_to_earn_before_a_view_is_due() -> None:
     assert nothing.due_in() == math.inf
 
 
+def test_the_curve_of_the_likelihood_is_always_over_the_same_points() -> None:
+    data = build(DataSpec("two-moons", {}, DataSettings(n=2000, test=1000)))
+    trainer = Trainer(RunPlan("gaussian", "plane", data, device="cpu"))
+    views = Refresher(trainer, ViewRequest(samples=0))
+    while set(views.nll) != {"train", "test"} or views.busy:
+        views.earn(1.0)
+        views.share(0)
+        time.sleep(0.01)
+    while views.rest(1):
+        pass
+    # At rest more points are measured, which is told but is not a point of the curve.
+    assert "1,000" in views.nll["train"].method
+    _, values = trainer.history.curve("nll_train")
+    assert len(values) >= 1
+    assert np.ptp(values) == 0.0
+    assert views.nll["train"].value not in values
+
+
 def test_a_result_of_an_older_state_is_given_up() -> None:
     views = Refresher(Trainer(fakes.plan("Slow")), ViewRequest(fields=(FieldRequest("density", HOME, 128),)))
     views.share(0)
