@@ -40,7 +40,8 @@ _EVALUATION_PERIOD = 1.0
 _FIRST_EVALUATION_PERIOD = 0.1
 _EVALUATION_SLOWING = 1.2
 """Likelihoods are measured often while they fall fastest, at the start, then less and less often."""
-_EVALUATED = {False: 500, True: 1000}
+_EVALUATED = 1000
+"""Points that a likelihood is the mean of, at rest too: a curve over changing points would step where nothing was learned."""
 _NO_NUMBER = (
     "{what} came out as no number: the model has gone too far. The last good view is kept. Rewind, or lower the learning "
     "rate and train on."
@@ -209,7 +210,7 @@ class Refresher:
     def _ladder(self, key: str) -> tuple[int, ...]:
         """The sizes an item may have while training, coarsest first."""
         if key.startswith("nll"):
-            return (_EVALUATED[False],)
+            return (_EVALUATED,)
         if key == "samples":
             most = self._request.samples
             return tuple(min(most, max(_FEWEST_SAMPLES, most * k // 8)) for k in (1, 2, 4, 8))
@@ -239,7 +240,7 @@ class Refresher:
             step = self._next_at_rest(version)
             if step is None:
                 return False
-            self._begin(*step, version)
+            self._begin(*step, version, resting=True)
         self._go_on()
         for item in self._items.values():
             # Time at rest is nobody's loss: all begin alike when training goes on.
@@ -263,7 +264,7 @@ class Refresher:
     def _asked_size(self, key: str) -> int:
         if key == "samples":
             return self._request.samples
-        return _EVALUATED[True] if key.startswith("nll") else self._field(key).n
+        return _EVALUATED if key.startswith("nll") else self._field(key).n
 
     def _moved(self, key: str) -> bool:
         return key.startswith("field") and self._items[key].done_place != self._field(key).place
@@ -273,7 +274,7 @@ class Refresher:
     def _field(self, key: str) -> FieldRequest:
         return next(r for r in self._request.fields if f"field {r.name}" == key)
 
-    def _begin(self, key: str, size: int, version: int) -> None:
+    def _begin(self, key: str, size: int, version: int, resting: bool = False) -> None:
         item, trainer = self._items[key], self._trainer
         model = trainer.model
         item.begun = time.perf_counter()
@@ -286,7 +287,6 @@ class Refresher:
         elif key.startswith("nll"):
             split: Split = "train" if key.endswith("train") else "test"
             data = trainer.plan.data
-            resting = size == _EVALUATED[True]
             with trainer.viewing():
                 task = Likelihood.of(model, data, split, size, trainer.view_seed, item.per_point, resting)
         else:
@@ -354,9 +354,7 @@ class Refresher:
             self.nll[split] = value = task.result()
             if split == "test":
                 self.test_log_prob = frozen(task.log_prob(), np.float32)
-            if work.size == _EVALUATED[False]:
-                # A curve over changing points would step where nothing was learned.
-                self._trainer.history.record(f"nll_{split}", work.step, value.value)
+            self._trainer.history.record(f"nll_{split}", work.step, value.value)
         else:
             samples = frozen(task.result(), np.float32)
             if not np.isfinite(samples).all():
