@@ -33,7 +33,7 @@ class GaussianDecoder(nn.Module):
     The network gives standardised units; densities, means and ``fixed_sigma`` are in data units.
     """
 
-    tolerance, least_mass, most_nodes = 1.5, 1e-9, 24_000
+    tolerance, least_mass, most_nodes = 1.5, 1e-9, 18_000
     """How finely the code is divided for pictures (see ``latent_nodes``): log p is then good to 0.001 nats at most points."""
 
     def __init__(self, net: nn.Module, units: Standardise, fixed_sigma: float | None) -> None:

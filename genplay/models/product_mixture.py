@@ -24,7 +24,7 @@ __all__ = ["bernoulli_blocks", "log_bernoullis", "log_gaussians", "log_gaussians
 LOG_2PI = math.log(2 * math.pi)
 LEAST = 1e-290
 """Sums of products below this have lost digits to float64's least number."""
-BLOCK = 64
+BLOCK = 16
 """Points that share a list of components."""
 NEGLIGIBLE = 40.0
 PAIRS = 1 << 22

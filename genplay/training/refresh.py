@@ -40,7 +40,7 @@ _EVALUATION_PERIOD = 1.0
 _FIRST_EVALUATION_PERIOD = 0.1
 _EVALUATION_SLOWING = 1.2
 """Likelihoods are measured often while they fall fastest, at the start, then less and less often."""
-_EVALUATED = 1000
+_EVALUATED = 500
 """Points that a likelihood is the mean of, at rest too: a curve over changing points would step where nothing was learned."""
 _NO_NUMBER = (
     "{what} came out as no number: the model has gone too far. The last good view is kept. Rewind, or lower the learning "

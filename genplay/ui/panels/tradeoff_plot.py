@@ -228,6 +228,8 @@ class TradeoffPlot(QWidget):
         """The short word beside each point, where it covers neither a point nor another word."""
         metrics, gap = self.fontMetrics(), self._theme.px(6)
         dots = [self._place(area, place) for _, place in self._picture.places()]
+        paper = self._theme.color("canvas")
+        paper.setAlphaF(0.8)
         for (_, place), at in zip(self._picture.places(), dots, strict=True):
             if not place.label:
                 continue
@@ -241,6 +243,8 @@ class TradeoffPlot(QWidget):
                 free = area.contains(where) and not any(where.intersects(other) for other in taken)
                 if free and not any(where.contains(dot) for dot in dots):
                     taken.append(where)
+                    # A line may still run under it.
+                    painter.fillRect(where, paper)
                     painter.setPen(self._theme.color("text_dim"))
                     painter.drawText(
                         where, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, place.label
