@@ -26,7 +26,7 @@ class CategoricalDecoder(nn.Module):
     low: Tensor
     width: Tensor
 
-    tolerance, least_mass, most_nodes = 1.0, 1e-7, 8_000
+    tolerance, least_mass, most_nodes, finer = 1.0, 1e-7, 8_000, 2.0
 
     def __init__(self, net: nn.Module, units: Standardise, box: Box, bins: int) -> None:
         super().__init__()

@@ -42,9 +42,6 @@ __all__ = ["VAE"]
 AGREED = 1e-2
 """Nats by which the mean log p may change under a finer division of the code and still be called exact."""
 
-FINER = 2.0
-"""How much finer than for pictures the code is divided for numbers that are reported."""
-
 CHECKED = 64
 """Samples of the model on which the two divisions are compared."""
 
@@ -204,8 +201,7 @@ class VAE(Model):
         """
         if self.density_kind == "bound":
             return self.iwae(x, BOUND_SAMPLES, torch.Generator(x.device).manual_seed(0))
-        fine = self._fine_nodes.known(self._decoder_numbers(), self.options.fixed_sigma)
-        return self.decoder.log_marginal(x, *(fine or self._integration_nodes()))
+        return self.decoder.log_marginal(x, *self._best_nodes())
 
     def _log_prob_grid(self, xs: Tensor, ys: Tensor) -> Tensor:
         """Plane only: log p at every (x, y) of xs (nx,) and ys (ny,), (ny, nx); for pictures, so never finely divided."""
@@ -213,9 +209,15 @@ class VAE(Model):
         return self.decoder.log_marginal_grid(xs, ys, *self._integration_nodes())
 
     def _log_prob_blocks(self) -> Callable[[int, int], NDArray[np.float64]]:
-        """Images only: exact log p of all 2^25 by blocks, a mixture over the nodes of z."""
+        """Images only: exact log p of all 2^25 by blocks, a mixture over the nodes of z; always by the finer division."""
         assert isinstance(self.decoder, BernoulliDecoder)
-        return self.decoder.log_marginal_blocks(*self._integration_nodes())
+        self.settle_density()
+        return self.decoder.log_marginal_blocks(*self._best_nodes())
+
+    def _best_nodes(self) -> tuple[Tensor, Tensor]:
+        """Those of the finer division where the density was settled for the decoder as it is, else the usual ones."""
+        fine = self._fine_nodes.known(self._decoder_numbers(), self.options.fixed_sigma)
+        return fine or self._integration_nodes()
 
     def _integration_nodes(self) -> tuple[Tensor, Tensor]:
         """Nodes (m, latent) and log weights (m,) of ∫ N(z; 0, I) p(x | z) dz for the decoder as it is."""
@@ -262,7 +264,7 @@ class VAE(Model):
         if self.options.latent > 2:
             return
         numbers, sigma = self._decoder_numbers(), self.options.fixed_sigma
-        self._fine_nodes.get(numbers, sigma, lambda: self._make_nodes(FINER))
+        self._fine_nodes.get(numbers, sigma, lambda: self._make_nodes(self.decoder.finer))
         gap = self._gap.get(numbers, sigma, self._measure_gap)
         self.density_kind = "exact" if gap < AGREED else "estimate"
         self.density_method = self._quadrature
