@@ -212,8 +212,8 @@ class Session:
         left = min(ends) - trainer.step_count if ends else None
         if left is None or left > 0:
             if self._speed is None:
-                slice = max(SLICE, min(self._refresher.due_in(), self._long_slice))
-                trainer.advance(left, now + min(slice, self._seconds_left()), interrupted)
+                length = max(SLICE, min(self._refresher.due_in(), self._long_slice))
+                trainer.advance(left, now + min(length, self._seconds_left()), interrupted)
             else:
                 self._paced(self._speed, left, now, interrupted)
             self._changed()

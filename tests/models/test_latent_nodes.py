@@ -78,7 +78,7 @@ def test_the_number_of_nodes_is_bounded_and_the_tails_give_way_first() -> None:
 
 
 def test_a_bump_that_begins_and_ends_inside_a_cell_is_seen() -> None:
-    """x = 0.6 · max(0, 1 − |z − ¾ h| / ½ h) with cells of width h: from end to end of its cell nothing changes."""
+    """x = 0.6 · max(0, 1 − |z₂ − 2½ h| / 0.4 h), cells of width h: from end to end of its cell nothing changes."""
     h = 11 / 30
 
     def place(z: Tensor) -> Tensor:

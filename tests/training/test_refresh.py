@@ -91,8 +91,10 @@ def test_the_curve_of_the_likelihood_is_always_over_the_same_points() -> None:
         views.earn(1.0)
         views.share(0)
         time.sleep(0.01)
+    live = dict(views.nll)
     while views.rest(1):
         pass
+    assert views.nll == live
     _, values = trainer.history.curve("nll_train")
     assert np.ptp(values) == 0.0
     assert views.nll["train"].value == values[-1]

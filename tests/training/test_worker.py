@@ -72,7 +72,7 @@ def test_slices_are_long_while_no_view_is_due(worker: Worker, monkeypatch: pytes
     worker.open(fakes.plan("Normal"))
     worker.start()
     until(worker, lambda s: s.step > 10 and len(slices) > 3)
-    assert min(slices) == pytest.approx(LONG_SLICE, rel=0.05)
+    assert 0.9 * LONG_SLICE < max(slices) <= LONG_SLICE
     slices.clear()
     worker.want(ViewRequest(samples=10, evaluate=False))
     until(worker, lambda s: s.samples is not None and len(slices) > 5)
