@@ -19,6 +19,8 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "genplay-installed"
 CONSTRAINTS = ROOT / "packaging" / "constraints.txt"
 OLDEST, NEWEST = (3, 11), (3, 14)
+LONGEST = 45 * 60
+"""Seconds that one step of the checks may take; the longest takes ten minutes."""
 WINDOWS = sys.platform == "win32"
 USAGE = """usage: python3 packaging/dev.py run  [arguments of genplay]   start the program
        python3 packaging/dev.py test [arguments of pytest]    check style and types, run all tests"""
@@ -203,7 +205,8 @@ def test(arguments: list[str]) -> None:
     window = ["tests/ui", "tests/e2e/test_tour.py"]
     hidden = [f"--ignore={place}" for place in window]
     # No test waits for another. The window's are dealt out by file: those of one share what is dear to make.
-    together = ["-n", str(min(4, os.cpu_count() or 1))]
+    # A process that dies is not replaced: pytest-xdist then waits for ever for files that were dealt to it.
+    together = ["-n", str(min(4, os.cpu_count() or 1)), "--max-worker-restart=0"]
     steps = [
         ("style", [python, "-m", "ruff", "check"]),
         ("format", [python, "-m", "ruff", "format", "--check"]),
@@ -217,7 +220,13 @@ def test(arguments: list[str]) -> None:
     failed = []
     for name, command in steps:
         say(f"checking {name}")
-        if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
+        try:
+            done = subprocess.run(command, cwd=ROOT, check=False, timeout=LONGEST)
+        except subprocess.TimeoutExpired:
+            say(f"{name}: stopped after {LONGEST / 60:.0f} minutes")
+            failed.append(name)
+            continue
+        if done.returncode != 0:
             failed.append(name)
     if failed:
         stop(f"failed: {', '.join(failed)}")

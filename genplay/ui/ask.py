@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from genplay.errors import GenplayError
+from genplay.ui.inbox import door
 
 __all__ = ["LatestAsk"]
 
@@ -25,14 +26,13 @@ class LatestAsk(QObject):
 
     answered = Signal(object, object)
     failed = Signal(object, str)
-    _ended = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._waiting: tuple[object, Question] | None = None
         self._busy = False
         self._forgotten = 0
-        self._ended.connect(self._take)
+        self._door = door(self)
 
     def put(self, tag: object, question: Question) -> None:
         """Ask, now or as soon as the question on its way is answered."""
@@ -59,17 +59,10 @@ class LatestAsk(QObject):
         except GenplayError:
             return  # no run to ask yet: the view keeps what it shows
         self._busy = True
-        sent = self._forgotten
+        future.add_done_callback(partial(self._door, self._take, self._forgotten, tag))
 
-        def ended(done: Future[Any]) -> None:
-            with suppress(RuntimeError):  # the window has been closed meanwhile
-                self._ended.emit((sent, tag), done)
-
-        future.add_done_callback(ended)
-
-    def _take(self, sent: tuple[int, object], future: Future[Any]) -> None:
+    def _take(self, stamp: int, tag: object, future: Future[Any]) -> None:
         self._busy = False
-        stamp, tag = sent
         if stamp == self._forgotten and not future.cancelled():
             error = future.exception()
             if error is None:

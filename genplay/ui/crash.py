@@ -11,10 +11,11 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from genplay.lab.state import Notice
 from genplay.paths import log_dir
+from genplay.ui.inbox import door
 
 __all__ = ["Crashes", "log_file"]
 
@@ -29,8 +30,6 @@ def log_file() -> Path:
 class Crashes(QObject):
     """Stands in for Python's hooks while the window is open. ``count`` is how many errors there were."""
 
-    _happened = Signal(str)
-
     def __init__(self, tell: Callable[[Notice], object], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.count = 0
@@ -41,7 +40,7 @@ class Crashes(QObject):
         self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         _log.addHandler(self._handler)
         self._before = (sys.excepthook, threading.excepthook)
-        self._happened.connect(self._show)
+        self._door = door(self)
 
     def install(self) -> None:
         """Take the hooks."""
@@ -63,7 +62,7 @@ class Crashes(QObject):
         sys.stderr.write(text)
         _log.error("unexpected error\n%s", text)
         self.count += 1
-        self._happened.emit(f"{kind.__name__}: {error}")
+        self._door(self._show, f"{kind.__name__}: {error}")
 
     def _thread_hook(self, args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None and args.exc_type is not SystemExit:

@@ -14,18 +14,20 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from genplay.errors import Failure
 from genplay.lab.experiment import Experiment
 from genplay.ui.heart import Heart
+from genplay.ui.inbox import door
 
 if TYPE_CHECKING:
     from genplay.training.plan import RunPlan
@@ -110,8 +112,6 @@ class _Stretch:
 class Diagnostics(QObject):
     """Counts frames, and watches the event loop when asked to: a timer quick enough to tell its gaps is not for nothing."""
 
-    _entered = Signal(str)
-
     def __init__(
         self, experiment: Experiment, heart: Heart, canvas: QWidget, parent: QObject | None = None
     ) -> None:
@@ -135,7 +135,7 @@ class Diagnostics(QObject):
         self._probe.timeout.connect(self._post_move)
         self._stage: list[Any] = []
         heart.drew.connect(self._drawn)
-        self._entered.connect(self._enter)
+        self._door = door(self)
 
     def stop(self) -> None:
         """Watch no longer."""
@@ -196,7 +196,7 @@ class Diagnostics(QObject):
     def _measure(self, plan: RunPlan, path: Path, out: Future[Path]) -> None:
         """Alternate between training in the window and the bare loop; runs in a thread of its own."""
         try:
-            result = _compare(self._experiment, plan, self._entered.emit)
+            result = _compare(self._experiment, plan, partial(self._door, self._enter))
         except BaseException as error:
             self._finish(path, {"problem": str(error)}, out)
             return
@@ -223,13 +223,13 @@ class Diagnostics(QObject):
 
     def _finish(self, path: Path, compared: dict[str, Any], out: Future[Path]) -> None:
         report = self.report() | compared
+        self._door(self._enter, "")
+        self._measuring = False
         try:
             path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
         except OSError as error:
             out.set_exception(Failure(f"The diagnostics {path} cannot be written: {error.strerror}."))
             return
-        self._entered.emit("")
-        self._measuring = False
         out.set_result(path)
 
     def report(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from contextlib import suppress
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
@@ -11,6 +11,7 @@ from genplay.errors import GenplayError
 from genplay.lab.action_spec import ActionSpec
 from genplay.lab.actions import ActionRegistry
 from genplay.lab.state import Notice
+from genplay.ui.inbox import door
 
 __all__ = ["Dispatch"]
 
@@ -24,12 +25,11 @@ class Dispatch(QObject):
     noticed = Signal(object)
     ran = Signal(str)
     requested = Signal(str)
-    _ended = Signal(object)
 
     def __init__(self, registry: ActionRegistry, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.registry = registry
-        self._ended.connect(self._tell)
+        self._door = door(self)
 
     def run(self, id: str, /, **args: object) -> bool:
         """Run an action; say so in a notice and return False when it is refused or fails."""
@@ -43,8 +43,8 @@ class Dispatch(QObject):
             self.noticed.emit(Notice("error", str(error)))
             return False
         if isinstance(result, Future):
-            # The future ends on another thread; the signal brings its error back to this one.
-            result.add_done_callback(self._bring)
+            # The future ends in another thread.
+            result.add_done_callback(partial(self._door, self._tell))
         self.ran.emit(id)
         return True
 
@@ -71,10 +71,6 @@ class Dispatch(QObject):
         """A tooltip: what the action does and its shortcut."""
         spec = self.spec(id)
         return f"{spec.help} ({spec.shortcut})" if spec.shortcut else spec.help
-
-    def _bring(self, future: Future[object]) -> None:
-        with suppress(RuntimeError):  # the window has been closed meanwhile
-            self._ended.emit(future)
 
     def _tell(self, future: Future[object]) -> None:
         if future.cancelled():

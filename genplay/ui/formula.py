@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
+from collections.abc import Callable
 from functools import lru_cache
 
-from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Signal
+from PySide6.QtCore import QByteArray, QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from genplay.ui.inbox import Door, door
 from genplay.ui.theme import Theme
 
 __all__ = ["FormulaView"]
@@ -32,16 +33,8 @@ def _svg(latex: str, colour: str) -> str:
             return ""
 
 
-class _Setter(QObject):
-    done = Signal(str, str, str)
-
-    def start(self, latex: str, colour: str) -> None:
-        threading.Thread(target=self._run, args=(latex, colour), name="genplay-formula", daemon=True).start()
-
-    def _run(self, latex: str, colour: str) -> None:
-        # The view has been deleted meanwhile if emitting raises.
-        with suppress(RuntimeError):
-            self.done.emit(latex, colour, _svg(latex, colour))
+def _set(latex: str, colour: str, leave: Door, take: Callable[[str, str, str], None]) -> None:
+    leave(take, latex, colour, _svg(latex, colour))
 
 
 class FormulaView(QWidget):
@@ -53,8 +46,7 @@ class FormulaView(QWidget):
         self._latex = ""
         self._renderer: QSvgRenderer | None = None
         self._size = QSize(0, 0)
-        self._setter = _Setter(self)
-        self._setter.done.connect(self._take)
+        self._door = door(self)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self._again)
 
@@ -68,7 +60,8 @@ class FormulaView(QWidget):
 
     def _again(self) -> None:
         if self._latex:
-            self._setter.start(self._latex, self._theme.tokens.text)
+            work = (self._latex, self._theme.tokens.text, self._door, self._take)
+            threading.Thread(target=_set, args=work, name="genplay-formula", daemon=True).start()
 
     def _take(self, latex: str, colour: str, svg: str) -> None:
         if latex != self._latex or colour != self._theme.tokens.text:

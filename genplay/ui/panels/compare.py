@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
@@ -24,6 +24,7 @@ from genplay.lab.family_table import COLUMNS, Cell, Measures, Row, pace_of, rows
 from genplay.training.jobs import Job, Jobs
 from genplay.training.snapshot import Snapshot
 from genplay.ui.ask import LatestAsk
+from genplay.ui.inbox import door
 from genplay.ui.seen import seen
 from genplay.ui.stage.titled import let_wrap
 from genplay.ui.theme import Theme
@@ -202,8 +203,6 @@ class FamilyTable(QTableWidget):
 class ComparePanel(QWidget):
     """The table, and the measuring: pace and size at every rest, the KL when somebody looks."""
 
-    _measured = Signal(object, object)
-
     def __init__(self, experiment: Any, actions: Any, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._experiment, self._actions, self._theme = experiment, actions, theme
@@ -227,7 +226,7 @@ class ComparePanel(QWidget):
         self._pacer.answered.connect(self._take_pace)
         self._copier = LatestAsk(self)
         self._copier.answered.connect(self._start_kl)
-        self._measured.connect(self._take_kl)
+        self._door = door(self)
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._draw)
         for signal in (experiment.world_changed, experiment.model_changed, experiment.run_changed):
@@ -301,11 +300,7 @@ class ComparePanel(QWidget):
             ]
 
         self._job = self._jobs.submit(work, "KL")
-        self._job.future.add_done_callback(lambda done: self._bring(snapshot, done))
-
-    def _bring(self, snapshot: Snapshot, done: Future[Any]) -> None:
-        with suppress(RuntimeError):  # the window has been closed meanwhile
-            self._measured.emit(snapshot, done)
+        self._job.future.add_done_callback(partial(self._door, self._take_kl, snapshot))
 
     def _take_kl(self, snapshot: Snapshot, done: Future[Any]) -> None:
         if not done.cancelled() and done.exception() is None and done.result() is not None:

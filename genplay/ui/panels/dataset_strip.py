@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
+from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 
@@ -15,6 +15,7 @@ from genplay.lab.experiment import Experiment
 from genplay.spaces import World
 from genplay.spaces.plane import Box
 from genplay.ui.dispatch import Dispatch
+from genplay.ui.inbox import Door, door
 from genplay.ui.panels.thumbnails import cloud_pixmap, digits_pixmap
 from genplay.ui.theme import Theme
 
@@ -132,23 +133,15 @@ class _Row(QScrollArea):
         bar.setValue(bar.value() - (delta.y() or delta.x()))
 
 
-class _Sampler(QObject):
-    """Draws samples of the ready-made data sets in the background; ``made`` brings them to the window's thread."""
+def _sample(ids: list[str], leave: Door, take: Callable[[str, Sample], None], gone: threading.Event) -> None:
+    """Draw samples of ready-made data sets with their default knobs, one after another, until the strip is gone."""
+    from genplay.datasets.registry import build
 
-    made = Signal(str, object)
-
-    def start(self, ids: list[str]) -> None:
-        """Sample each data set with its default knobs, one after another."""
-        threading.Thread(target=self._run, args=(ids,), name="genplay-thumbnails", daemon=True).start()
-
-    def _run(self, ids: list[str]) -> None:
-        from genplay.datasets.registry import build
-
-        # The window has been closed meanwhile if the signal's object is gone.
-        with suppress(RuntimeError):
-            for id in ids:
-                data = build(DataSpec(id, settings=DataSettings(n=POINTS, test=1, seed=1)))
-                self.made.emit(id, (data.x_train, data.y_train, data.classes, data.box))
+    for id in ids:
+        if gone.is_set():
+            return
+        data = build(DataSpec(id, settings=DataSettings(n=POINTS, test=1, seed=1)))
+        leave(take, id, (data.x_train, data.y_train, data.classes, data.box))
 
 
 class DatasetStrip(QFrame):
@@ -181,8 +174,9 @@ class DatasetStrip(QFrame):
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._scroll)
-        self._sampler = _Sampler(self)
-        self._sampler.made.connect(self._take)
+        self._door = door(self)
+        self._gone = threading.Event()
+        self.destroyed.connect(self._gone.set)
         experiment.world_changed.connect(self.refresh)
         experiment.data_changed.connect(self.refresh)
         theme.changed.connect(self._dress)
@@ -247,7 +241,8 @@ class DatasetStrip(QFrame):
         for id in self.tiles:
             self._draw(id)
         if missing:
-            self._sampler.start(missing)
+            work = (missing, self._door, self._take, self._gone)
+            threading.Thread(target=_sample, args=work, name="genplay-thumbnails", daemon=True).start()
 
     def _fit(self) -> None:
         """Small tiles drop their names, save the chosen one's, where they would not fit."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from genplay.errors import GenplayError
 from genplay.training.jobs import Job, Jobs
+from genplay.ui.inbox import door
 
 if TYPE_CHECKING:
     from genplay.models.base import Model
@@ -37,8 +38,6 @@ class ImageSearch(QObject):
 
     progressed = Signal(float)
     found = Signal(object, object)
-    _copy_made = Signal(object, object)
-    _ended = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -48,8 +47,7 @@ class ImageSearch(QObject):
         self._k = 0
         self._look = QTimer(self, interval=_LOOK_MS)
         self._look.timeout.connect(self._progress)
-        self._copy_made.connect(self._run)
-        self._ended.connect(self._finish)
+        self._door = door(self)
 
     @property
     def running(self) -> bool:
@@ -64,7 +62,7 @@ class ImageSearch(QObject):
         except GenplayError:
             self._tag = None
             return
-        future.add_done_callback(lambda done: _emit(self._copy_made, tag, done))
+        future.add_done_callback(partial(self._door, self._run, tag))
 
     def _run(self, tag: object, copied: Future[Any]) -> None:
         if tag != self._tag:
@@ -83,7 +81,7 @@ class ImageSearch(QObject):
                 return most_probable(model, k, progress, cancelled)
 
         self._job = self._jobs.submit(work, _TITLE)
-        self._job.future.add_done_callback(lambda done: _emit(self._ended, tag, done))
+        self._job.future.add_done_callback(partial(self._door, self._finish, tag))
         self._look.start()
 
     def _progress(self) -> None:
@@ -128,8 +126,3 @@ class SearchRow(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.bar, 1)
         row.addWidget(self.stop)
-
-
-def _emit(signal: Any, *values: object) -> None:
-    with suppress(RuntimeError):  # the window has been closed meanwhile
-        signal.emit(*values)

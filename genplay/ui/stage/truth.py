@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from genplay.datasets.base import Law
 from genplay.spaces.plane import Grid
+from genplay.ui.inbox import door
 
 __all__ = ["TruthField", "law_on_grid"]
 
@@ -35,7 +35,6 @@ class TruthField(QObject):
     """log p of the data's law on the grids that are asked for; ``ready`` is emitted when one has been computed."""
 
     ready = Signal()
-    _done = Signal(object, object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +43,7 @@ class TruthField(QObject):
         self._kept: OrderedDict[tuple[int, Grid], tuple[Law, NDArray[np.float32]]] = OrderedDict()
         self._asked: tuple[int, Grid] | None = None
         self._closed = False
-        self._done.connect(self._take)
+        self._door = door(self)
 
     def on(self, law: Law, grid: Grid, *, patient: bool = False) -> NDArray[np.float32] | None:
         """The values if they are known; else None, and they are being computed: now, or (patient) after what is under way."""
@@ -63,8 +62,7 @@ class TruthField(QObject):
     def _work(self, law: Law, grid: Grid, cancelled: threading.Event) -> None:
         values = law_on_grid(law, grid, cancelled)
         if values is not None:
-            with suppress(RuntimeError):  # the window has been closed meanwhile
-                self._done.emit(law, grid, values)
+            self._door(self._take, law, grid, values)
 
     def _take(self, law: Law, grid: Grid, values: NDArray[np.float32]) -> None:
         # The law is kept with its values, so that its id cannot pass to another law.
