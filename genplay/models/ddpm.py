@@ -20,7 +20,6 @@ from genplay.models.diffusion_exhibits import bound_on, plane_process
 from genplay.models.exhibits import Exhibit, Facts
 from genplay.models.gaussian_diffusion import GaussianDiffusion
 from genplay.models.layers import Standardise
-from genplay.models.memo import Memo
 from genplay.models.noise_schedule import signal
 from genplay.models.noised_law import NoisedLaw
 from genplay.models.probability_flow import FlowDensity
@@ -38,7 +37,6 @@ class Diffusion(GaussianDiffusion, FlowDensity):
         super().__init__(knobs, setting, Standardise(setting.x))
         self.latent_dim = setting.dim
         self.truth = NoisedLaw(setting.law, setting.x, self.standardise)
-        self._gap = Memo()
 
     def noise_level(self, t: int) -> float:
         """The standard deviation of the blur at step t = 1 … T, data units."""

@@ -26,7 +26,6 @@ from genplay.models.denoiser import Denoiser
 from genplay.models.diffusion_exhibits import levels_of, plane_process
 from genplay.models.exhibits import Exhibit
 from genplay.models.layers import NoiseTape, Standardise
-from genplay.models.memo import Memo
 from genplay.models.noised_law import NoisedLaw
 from genplay.models.probability_flow import FlowDensity, flow
 
@@ -52,7 +51,6 @@ class ScoreSDE(FlowDensity):
         )  # fmt: skip
         self.latent_dim = setting.dim
         self.truth = NoisedLaw(setting.law, setting.x, self.standardise)
-        self._gap = Memo()
         self._noise, self._times = NoiseTape("normal"), NoiseTape("uniform")
 
     # The process

@@ -48,3 +48,22 @@ def test_a_density_whose_steps_are_too_coarse_is_no_longer_called_exact(name: st
         model.settle_density()
         assert model.density_kind == kind, steps
         assert f"{steps} RK4 steps" in model.density_method
+
+
+@pytest.mark.parametrize("where", ["data", "samples", "nowhere"])
+@pytest.mark.parametrize("error", [1.0, math.inf])
+def test_steps_must_be_fine_enough_where_the_data_are_and_where_the_samples_are(
+    monkeypatch: pytest.MonkeyPatch, where: str, error: float
+) -> None:
+    model = build("ddpm", two_moons(300), knobs={"width": 32, "depth": 2})
+    assert isinstance(model, FlowDensity)
+
+    def far_samples(x: Tensor, steps: int, upward: bool, trace: bool = False) -> tuple[Tensor, Tensor]:
+        near = x.abs().amax(dim=1) < 10
+        wrong = {"data": near, "samples": ~near, "nowhere": torch.zeros_like(near)}[where]
+        return (x if upward else x + 50), torch.where(wrong, error / steps, 0.0)
+
+    monkeypatch.setattr(model, "_flow", far_samples)
+    model.configure(model.knobs.replace(ode_steps=10))
+    model.settle_density()
+    assert model.density_kind == ("exact" if where == "nowhere" else "estimate")
