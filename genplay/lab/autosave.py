@@ -104,7 +104,7 @@ class Autosave:
 
     def _step(self) -> int:
         snapshot = self._experiment.bench.latest()
-        return snapshot.step if snapshot is not None else 0
+        return sum(s.step for s in (snapshot, *self._experiment.race.snapshots()) if s is not None)
 
     def _write(self, captured: Future[Project]) -> Future[Path]:
         out: Future[Path] = Future()

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import Any, cast, get_args
 
-import numpy as np
-
-from genplay.errors import BadInput
 from genplay.lab import manifest as m
 from genplay.lab.candidates import TRAPS, Candidate
+from genplay.lab.saved_run import weights_from, weights_to
 from genplay.lab.score_table import Figure, RowKind, ScoreRow
 from genplay.lab.state import ModelChoice
 from genplay.quantity import Quantity
-
-if TYPE_CHECKING:
-    from genplay.training.plan import RunPlan
 
 __all__ = ["KeptResult", "result_from_json", "result_to_json"]
 
@@ -31,19 +26,15 @@ class KeptResult:
 
 def result_to_json(result: KeptResult, name: str, entries: dict[str, bytes]) -> dict[str, Any]:
     """What the manifest says of a row; its parameters go into ``entries`` under ``runs/name``."""
-    from safetensors.numpy import save as to_safetensors
-
     row, candidate = result.row, result.candidate
     plan, checkpoint = candidate.plan, candidate.checkpoint
     weights = None
     if checkpoint is not None:
-        weights = f"runs/{name}.safetensors"
-        entries[weights] = to_safetensors({k: np.array(a, order="C") for k, a in checkpoint.state.items()})
-    objective = plan.card.objective(plan.world, plan.objective).id
+        weights = weights_to(checkpoint.state, name, entries)
     return {
         "key": row.key, "title": row.title, "kind": row.kind, "note": row.note, "base": row.base, "trap": candidate.trap,
         "world": row.world, "step": candidate.step,
-        "choice": m.choice_to_json(ModelChoice(plan.card.id, objective, plan.model_knobs, plan.full_recipe)),
+        "choice": m.choice_to_json(ModelChoice.of(plan)),
         "seed": plan.seed, "data": m.spec_to_json(plan.data.spec), "weights": weights,
         "at": checkpoint.step if checkpoint is not None else 0,
         "marks": [[mark.step, mark.text, mark.subject] for mark in cast("tuple[Any, ...]", candidate.marks)],
@@ -62,14 +53,10 @@ def _figure_to_json(figure: Figure) -> dict[str, Any]:
 
 def result_from_json(given: Mapping[str, Any], entries: Mapping[str, bytes]) -> KeptResult | None:
     """The row again; None where its model is not known here (one of the user's own). Raises as project files do."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load as from_safetensors
-
     from genplay.datasets.registry import build
     from genplay.models.registry import cards
     from genplay.training.checkpoint import Checkpoint
     from genplay.training.history import History, Mark
-    from genplay.training.plan import RunPlan
 
     if str(given["choice"]["model"]) not in cards():
         return None
@@ -77,16 +64,10 @@ def result_from_json(given: Mapping[str, Any], entries: Mapping[str, bytes]) -> 
     if kind not in get_args(RowKind) or (trap and trap not in TRAPS):
         raise ValueError(f"a row of the kind {kind!r}, {trap!r}")
     choice, spec = m.choice_from_json(given["choice"], world), m.spec_from_json(given["data"], world)
-    plan: RunPlan = RunPlan(
-        choice.model, world, build(spec), choice.objective, choice.knobs.as_dict(), choice.recipe,
-        m.checked_seed(given["seed"]),
-    )  # fmt: skip
+    plan = choice.plan(build(spec), world, m.checked_seed(given["seed"]))
     checkpoint = None
     if given["weights"] is not None:
-        try:
-            state = from_safetensors(entries[given["weights"]])
-        except SafetensorError as error:
-            raise BadInput(f"the weights of a kept result are damaged ({error})") from None
+        state = weights_from(entries[given["weights"]])
         checkpoint = Checkpoint(int(given["at"]), 0.0, state, History())
     marks = tuple(Mark(int(step), str(text), str(subject)) for step, text, subject in given["marks"])
     candidate = Candidate(plan, checkpoint, trap, marks)

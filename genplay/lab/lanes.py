@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from genplay.lab.plan_changes import other_run, same_knobs
-from genplay.lab.state import ModelChoice
 
 if TYPE_CHECKING:
     from genplay.training.plan import RunPlan
 
-__all__ = ["Lane", "choice_of", "titled", "unlike"]
+__all__ = ["Lane", "titled", "unlike"]
 
 _MOST_DIFFERENCES = 2
 
@@ -25,13 +24,6 @@ class Lane:
     title: str
     plan: RunPlan
     forked: int | None = None
-
-
-def choice_of(plan: RunPlan) -> ModelChoice:
-    """What the user would have chosen for this run."""
-    card = plan.card
-    objective = card.objective(plan.world, plan.objective).id
-    return ModelChoice(card.id, objective, plan.model_knobs, plan.full_recipe, plan.members)
 
 
 def unlike(plan: RunPlan, others: Sequence[RunPlan]) -> RunPlan:

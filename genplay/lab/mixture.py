@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from genplay.datasets.base import Data, DataSpec
 from genplay.datasets.table import AffineMap, Table
 from genplay.errors import BadInput
-from genplay.lab.project import SavedRun, read
+from genplay.lab.project import read
+from genplay.lab.saved_run import SavedRun
 from genplay.spaces import World
 from genplay.spaces.plane import HOME
 from genplay.training.members import Member, as_seen

@@ -118,16 +118,5 @@ class OpenDesks:
 
     def plan_with(self, choice: ModelChoice, world: World, seed: int) -> RunPlan:
         """The run that another choice or seed would make on the data of a world's desk."""
-        from genplay.training.plan import RunPlan
-
-        return RunPlan(
-            model=choice.model,
-            world=world,
-            objective=choice.objective,
-            knobs=choice.knobs.as_dict(),
-            recipe=choice.recipe,
-            data=self.built(world, self._desks[world]),
-            seed=seed,
-            device=self.device,  # type: ignore[arg-type]
-            members=choice.members,
-        )
+        data = self.built(world, self._desks[world])
+        return choice.plan(data, world, seed, self.device)  # type: ignore[arg-type]

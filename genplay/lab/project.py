@@ -17,53 +17,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from genplay import __version__
-from genplay.datasets.base import DataSpec
 from genplay.errors import BadInput
 from genplay.lab import manifest as m
 from genplay.lab.archive import array_bytes, read_archive, read_array, write_archive
-from genplay.lab.curves import history_from_json, history_to_json
+from genplay.lab.gathering import answer, gather
+from genplay.lab.kept_race import KeptRace, race_from_json, race_to_json
 from genplay.lab.kept_results import KeptResult, result_from_json, result_to_json
 from genplay.lab.presets import default_desk
-from genplay.lab.state import Desk, ModelChoice
+from genplay.lab.saved_run import SavedRun, run_from_json, run_to_json
+from genplay.lab.state import Desk
 from genplay.spaces import World
 
 if TYPE_CHECKING:
     from genplay.lab.experiment import Experiment
     from genplay.training.checkpoint import Checkpoint
-    from genplay.training.plan import DeviceName, RunPlan
+    from genplay.training.plan import RunPlan
 
-__all__ = ["SUFFIX", "Project", "SavedRun", "capture", "open_into", "read", "save", "write"]
+__all__ = ["SUFFIX", "Project", "capture", "open_into", "read", "save", "write"]
 
 SUFFIX = ".genplay"
-
-
-@dataclass(frozen=True, eq=False)
-class SavedRun:
-    """A trained run: what it was trained as and on, and where it stands."""
-
-    choice: ModelChoice
-    seed: int
-    data: DataSpec
-    checkpoint: Checkpoint
-
-    @staticmethod
-    def of(plan: RunPlan, checkpoint: Checkpoint) -> SavedRun:
-        """The run of a plan."""
-        card = plan.card
-        objective = card.objective(plan.world, plan.objective).id
-        choice = ModelChoice(card.id, objective, plan.model_knobs, plan.full_recipe, plan.members)
-        return SavedRun(choice, plan.seed, plan.data.spec, checkpoint)
-
-    def plan(self, world: World, device: DeviceName = "auto") -> RunPlan:
-        """The plan again, with the data built anew."""
-        from genplay.datasets.registry import build
-        from genplay.training.plan import RunPlan
-
-        choice = self.choice
-        return RunPlan(
-            choice.model, world, build(self.data), choice.objective, choice.knobs.as_dict(), choice.recipe,
-            self.seed, device, choice.members,
-        )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +46,7 @@ class Project:
     desks: Mapping[World, Desk]
     runs: Mapping[World, SavedRun] = field(default_factory=dict)
     results: tuple[KeptResult, ...] = ()
+    race: KeptRace | None = None
 
 
 # Writing
@@ -90,30 +63,14 @@ def write(project: Project, path: Path) -> Path:
         "genplay": __version__,
         "world": project.world,
         "desks": {world: m.desk_to_json(desk) for world, desk in project.desks.items()},
-        "runs": {world: _run_to_json(world, run, entries) for world, run in project.runs.items()},
+        "runs": {world: run_to_json(run, world, entries) for world, run in project.runs.items()},
         "results": [result_to_json(r, f"kept-{i}", entries) for i, r in enumerate(project.results)],
+        "race": race_to_json(project.race, entries) if project.race is not None else None,
     }
     lifted = _lift(manifest, entries, seen)
     entries = {"manifest.json": json.dumps(lifted, ensure_ascii=False, indent=1).encode(), **entries}
     write_archive(path, entries)
     return path
-
-
-def _run_to_json(world: World, run: SavedRun, entries: dict[str, bytes]) -> dict[str, Any]:
-    from safetensors.numpy import save as to_safetensors
-
-    weights = f"runs/{world}.safetensors"
-    state = {name: np.array(array, order="C") for name, array in run.checkpoint.state.items()}
-    entries[weights] = to_safetensors(state)
-    return {
-        "choice": m.choice_to_json(run.choice),
-        "seed": run.seed,
-        "data": m.spec_to_json(run.data),
-        "step": run.checkpoint.step,
-        "seconds": run.checkpoint.seconds,
-        "weights": weights,
-        "history": history_to_json(run.checkpoint.history, f"runs/{world}", entries),
-    }
 
 
 def _lift(value: Any, entries: dict[str, bytes], seen: dict[bytes, str]) -> Any:
@@ -145,15 +102,16 @@ def read(path: Path) -> Project:
             for world, desk in lowered["desks"].items()
         }
         runs = {
-            m.checked_world(world): _run_from_json(run, m.checked_world(world), entries)
+            m.checked_world(world): run_from_json(run, m.checked_world(world), entries)
             for world, run in lowered["runs"].items()
         }
         world = m.checked_world(lowered["world"])
         if world not in desks:
             raise ValueError(f"the world {world} is missing")
-        # Files written before there were results have none.
+        # Files written before there were results, or races, have none.
+        race = race_from_json(lowered["race"], entries) if lowered.get("race") is not None else None
         kept = [result_from_json(result, entries) for result in lowered.get("results", ())]
-        return Project(world, desks, runs, tuple(result for result in kept if result is not None))
+        return Project(world, desks, runs, tuple(result for result in kept if result is not None), race)
     except BadInput as error:
         raise BadInput(f"{path} cannot be opened: {str(error).rstrip('.')}.") from None
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
@@ -174,28 +132,6 @@ def _lower(value: Any, entries: Mapping[str, bytes]) -> Any:
     return value
 
 
-def _run_from_json(given: Mapping[str, Any], world: World, entries: Mapping[str, bytes]) -> SavedRun:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load as from_safetensors
-
-    from genplay.training.checkpoint import Checkpoint
-
-    try:
-        state = from_safetensors(entries[given["weights"]])
-    except SafetensorError as error:
-        raise BadInput(f"the weights are damaged ({error})") from None
-    step, seconds = int(given["step"]), float(given["seconds"])
-    if step < 0 or not 0 <= seconds < 1e9:
-        raise ValueError(f"step {step} after {seconds} seconds")
-    history = history_from_json(given["history"], entries)
-    return SavedRun(
-        m.choice_from_json(given["choice"], world),
-        m.checked_seed(given["seed"]),
-        m.spec_from_json(given["data"], world),
-        Checkpoint(step, seconds, state, history),
-    )
-
-
 # The open experiment
 
 
@@ -212,25 +148,17 @@ def capture(experiment: Experiment) -> Future[Project]:
     if now is not None and bench.told is not None:
         plans[bench.told.world], asked[bench.told.world] = bench.told, now
     world, desks = experiment.world, {name: experiment.desk(name) for name in experiment.worlds}
-    results = experiment.evaluation.results
-    out: Future[Project] = Future()
+    results, race = experiment.evaluation.results, experiment.race.capture()
 
-    def gathered(_: Future[Checkpoint] | None = None) -> None:
-        if out.done() or not all(future.done() for future in asked.values()):
-            return
+    def project() -> Project:
         runs = {
-            name: SavedRun.of(plans[name], future.result())
+            name: SavedRun.of(plans[name], found)
             for name, future in asked.items()
-            if not future.cancelled() and future.exception() is None
+            if (found := answer(future)) is not None
         }
-        if out.set_running_or_notify_cancel():
-            out.set_result(Project(world, desks, runs, results))
+        return Project(world, desks, runs, results, answer(race))
 
-    if not asked:
-        gathered()
-    for future in asked.values():
-        future.add_done_callback(gathered)
-    return out
+    return gather([race, *asked.values()], project)
 
 
 def save(experiment: Experiment, path: Path) -> Future[Path]:
@@ -281,4 +209,6 @@ def put(experiment: Experiment, project: Project) -> None:
         experiment.bench.put_left(world, plans[world], kept)
     experiment.evaluation.bring_back(project.results)
     experiment.bench.come_back(experiment.plan())
+    if project.race is not None:
+        experiment.race.bring_back(project.race)
     experiment.poll()

@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
 from genplay.errors import BadInput, Failure, GenplayError
-from genplay.lab.lanes import Lane, choice_of, titled, unlike
+from genplay.lab.gathering import answer, gather
+from genplay.lab.kept_race import Axis, KeptRace
+from genplay.lab.lanes import Lane, titled, unlike
 from genplay.lab.plan_changes import same_data
 from genplay.lab.race_field import FULL, field
 from genplay.lab.standings import Standing, standings
 from genplay.lab.state import ModelChoice
+from genplay.training.entrant import Entrant
 from genplay.training.shares import MOST_LANES
 
 if TYPE_CHECKING:
@@ -31,7 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_LANES", "Axis", "Lane", "Race", "Standing"]
 
-Axis = Literal["seconds", "steps"]
 _NOT_READY = "The race is being made ready; try again in a moment."
 
 
@@ -45,7 +47,7 @@ class Race:
     def __init__(self, experiment: Experiment) -> None:
         self._experiment = experiment
         self._worker: RaceWorker | None = None
-        self._wanted: tuple[RunPlan, ...] = ()
+        self._wanted: tuple[Entrant, ...] = ()
         self._waiting: list[Callable[[RaceWorker], None]] = []
         self._view: ViewRequest | None = None
         self._failed: set[int] = set()
@@ -76,13 +78,17 @@ class Race:
         for choice in choices:
             plan = experiment.plan_with(choice, experiment.world, experiment.seed)
             plans.append(unlike(plan, plans).checked())
-        self._wanted, self.lanes = tuple(plans), ()
+        self._bring([Entrant(plan) for plan in plans])
+        experiment.touch()
+        self._open()
+
+    def _bring(self, entrants: Sequence[Entrant]) -> None:
+        self._wanted, self.lanes = tuple(entrants), ()
         self._waiting.clear()
         self._failed.clear()
         self._told_to_run = False
-        experiment.bench.warm_up()
+        self._experiment.bench.warm_up()
         self._settle()
-        self._open()
 
     def _open(self) -> None:
         self._experiment.bench.pause()
@@ -91,7 +97,7 @@ class Race:
 
     def _still_fits(self) -> bool:
         """Whether the race that was left is about the data that are open now."""
-        plans = [lane.plan for lane in self.lanes] or list(self._wanted)
+        plans = [run.plan for run in self.lanes or self._wanted]
         experiment = self._experiment
         return bool(plans) and all(
             plan.world == experiment.world and same_data(plan.data, experiment.data) for plan in plans
@@ -115,6 +121,35 @@ class Race:
             self._worker.clear()
         if there:
             self.changed.emit()
+
+    # In a project file
+
+    def capture(self) -> Future[KeptRace | None]:
+        """The race as it is now, None where there is none; parameters come from the race's thread when it has a moment."""
+        axis, limit, opened, worker = self.axis, self.limit, self.opened, self._worker
+        runs = self._wanted
+        asked: list[Future[Checkpoint]] = []
+        if worker is not None and not runs:
+            runs = tuple(Entrant(lane.plan, None, worker.start_of(lane.run_id)) for lane in self.lanes)
+            asked = [worker.checkpoint(lane.run_id) for lane in self.lanes]
+
+        def kept() -> KeptRace | None:
+            # A lane that could not be built has nowhere to go on from.
+            now = (
+                [replace(run, at=answer(at)) for run, at in zip(runs, asked, strict=True)] if asked else runs
+            )
+            return KeptRace(tuple(now), axis, limit, opened) if now else None
+
+        return gather(asked, kept)
+
+    def bring_back(self, kept: KeptRace) -> None:
+        """Take the place of the race there is, on the stage if it was there when it was kept."""
+        device: Any = self._experiment.device
+        self.axis = kept.axis
+        self._bring([replace(run, plan=replace(run.plan, device=device)) for run in kept.lanes])
+        self.stop_after(kept.limit)
+        if kept.opened and self._still_fits():
+            self._open()
 
     def close(self) -> None:
         """End the thread."""
@@ -145,15 +180,18 @@ class Race:
             from genplay.training.race import RaceWorker
 
             self._worker = RaceWorker()
-        plans, self._wanted = self._wanted, ()
+        entrants, self._wanted = self._wanted, ()
         try:
-            ids = self._worker.open(plans)
+            ids = self._worker.bring(entrants)
         except GenplayError as error:
             self._waiting.clear()
             self.opened = False
             self._experiment.say(str(error), "error")
         else:
-            self._put(Lane(run_id, "", plan) for run_id, plan in zip(ids, plans, strict=True))
+            self._put(
+                Lane(run_id, "", entrant.plan, entrant.start.step if entrant.start is not None else None)
+                for run_id, entrant in zip(ids, entrants, strict=True)
+            )
             if self._view is not None:
                 self._worker.want(self._view)
             waiting, self._waiting = self._waiting, []
@@ -198,6 +236,7 @@ class Race:
             plan = unlike(plan, [lane.plan for lane in self.lanes])
         run_id = worker.add(plan)
         self._put((*self.lanes, Lane(run_id, "", plan)))
+        experiment.touch()
         self.changed.emit()
         return run_id
 
@@ -206,6 +245,7 @@ class Race:
         worker, lane = self._ready(), self._lane(run_id)
         worker.remove(run_id)
         self._put(other for other in self.lanes if other is not lane)
+        self._experiment.touch()
         self.changed.emit()
         if not self.lanes:
             self.leave()
@@ -225,6 +265,7 @@ class Race:
                 out.set_exception(error)
                 return
             self._put((*self.lanes, Lane(new, "", plan, checkpoint.step)))
+            self._experiment.touch()
             self.changed.emit()
             out.set_result(new)
 
@@ -242,7 +283,7 @@ class Race:
         checkpoint = worker.checkpoint(run_id)
         self.leave()
         self._experiment.take_run(
-            choice_of(lane.plan), lane.plan.seed, checkpoint, f"Take {lane.title} from the race"
+            ModelChoice.of(lane.plan), lane.plan.seed, checkpoint, f"Take {lane.title} from the race"
         )
 
     # Training
@@ -290,6 +331,7 @@ class Race:
         ids = worker.reset()
         self._listen()
         self._put(replace(lane, run_id=run_id) for lane, run_id in zip(self.lanes, ids, strict=True))
+        self._experiment.touch()
         self.changed.emit()
 
     def stop_after(self, seconds: float | None) -> None:
@@ -312,7 +354,7 @@ class Race:
         if not self.opened or self._still_fits():
             return
         data = experiment.data
-        self._wanted = tuple(replace(plan, data=data) for plan in self._wanted)
+        self._wanted = tuple(replace(run, plan=replace(run.plan, data=data)) for run in self._wanted)
         if self._worker is None or not self.lanes:
             return
         refused = self._worker.set_data(data)

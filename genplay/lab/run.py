@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from genplay.datasets.base import Data
 from genplay.datasets.table import AffineMap
 from genplay.errors import BadInput, Failure
-from genplay.lab.project import Project, SavedRun, read, write
+from genplay.lab.project import Project, read, write
+from genplay.lab.saved_run import SavedRun
 from genplay.lab.state import Desk
 from genplay.models.card import Card
 from genplay.quantity import Kind, Quantity

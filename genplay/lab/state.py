@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from genplay.datasets.base import DataSpec
+from genplay.datasets.base import Data, DataSpec
 from genplay.knobs import Knobs
 from genplay.lab.small_table import SPAM, SmallTable
 from genplay.models.card import Card
@@ -18,6 +18,7 @@ from genplay.spaces.plane import HOME, Box
 
 if TYPE_CHECKING:
     from genplay.training.members import Member
+    from genplay.training.plan import DeviceName, RunPlan
     from genplay.training.recipe import Recipe
 
 __all__ = [
@@ -51,6 +52,22 @@ class ModelChoice:
 
         found = card(model, world)
         return ModelChoice(model, found.objective(world, objective).id, found.knobs(), Recipe.for_card(found))
+
+    @staticmethod
+    def of(plan: RunPlan) -> ModelChoice:
+        """What the user would have chosen for this run."""
+        card = plan.card
+        objective = card.objective(plan.world, plan.objective).id
+        return ModelChoice(card.id, objective, plan.model_knobs, plan.full_recipe, plan.members)
+
+    def plan(self, data: Data, world: World, seed: int, device: DeviceName = "auto") -> RunPlan:
+        """The run that this stands for on some data."""
+        from genplay.training.plan import RunPlan
+
+        return RunPlan(
+            model=self.model, world=world, data=data, objective=self.objective, knobs=self.knobs.as_dict(),
+            recipe=self.recipe, seed=seed, device=device, members=self.members,
+        )  # fmt: skip
 
     @property
     def card(self) -> Card:

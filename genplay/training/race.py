@@ -18,6 +18,7 @@ from genplay.models.base import Model
 from genplay.training.checkpoint import Checkpoint
 from genplay.training.command_thread import CommandThread
 from genplay.training.device import choose
+from genplay.training.entrant import Entrant
 from genplay.training.jobs import Jobs
 from genplay.training.lanes import Lanes, building
 from genplay.training.plan import RunPlan, check_data
@@ -59,14 +60,18 @@ class RaceWorker:
 
     def open(self, plans: Sequence[RunPlan]) -> tuple[int, ...]:
         """Leave every lane and make these ready; returns their run ids, in order. ``BadInput`` with nothing changed."""
-        if not 1 <= len(plans) <= MOST_LANES:
-            raise BadInput(f"A race has 1 to {MOST_LANES} models, not {len(plans)}.")
-        for plan in plans:
-            plan.checked()
-            choose(plan.device)
+        return self.bring([Entrant(plan) for plan in plans])
+
+    def bring(self, entrants: Sequence[Entrant]) -> tuple[int, ...]:
+        """The same with runs that go on from where they stood."""
+        if not 1 <= len(entrants) <= MOST_LANES:
+            raise BadInput(f"A race has 1 to {MOST_LANES} models, not {len(entrants)}.")
+        for entrant in entrants:
+            entrant.plan.checked()
+            choose(entrant.plan.device)
         with self._thread.wake:
             self.clear()
-            return tuple(self._put(plan, None) for plan in plans)
+            return tuple(self._put(entrant) for entrant in entrants)
 
     def add(self, plan: RunPlan, checkpoint: Checkpoint | None = None) -> int:
         """A further lane, from its start or from a checkpoint; where the race runs, it runs too."""
@@ -75,7 +80,7 @@ class RaceWorker:
         with self._thread.wake:
             if len(self._entries) >= MOST_LANES:
                 raise BadInput(f"A race has at most {MOST_LANES} models: remove one first.")
-            run_id = self._put(plan, checkpoint)
+            run_id = self._put(Entrant(plan, checkpoint, checkpoint))
             if self._running:
                 self._one(run_id, lambda session: session.start())
             return run_id
@@ -92,7 +97,7 @@ class RaceWorker:
         with self._thread.wake:
             old = list(self._entries.values())
             self.clear()
-            return tuple(self._put(entry.plan, entry.start) for entry in old)
+            return tuple(self._put(Entrant(entry.plan, entry.start, entry.start)) for entry in old)
 
     def clear(self) -> None:
         """Leave every lane."""
@@ -194,6 +199,10 @@ class RaceWorker:
         self._known(run_id)
         return self._thread.request(lambda: _checkpoint(self._session(run_id)))
 
+    def start_of(self, run_id: int) -> Checkpoint | None:
+        """Where a reset takes a lane; None: to its beginning."""
+        return self._known(run_id).start
+
     def ask(self, run_id: int, fn: Callable[[Model], T]) -> Future[T]:
         """Run fn(model) of a lane between turns, without gradients."""
         self._known(run_id)
@@ -201,11 +210,11 @@ class RaceWorker:
 
     # The callers' side
 
-    def _put(self, plan: RunPlan, start: Checkpoint | None) -> int:
+    def _put(self, entrant: Entrant) -> int:
         self._run_id += 1
-        run_id, limit = self._run_id, self._limit
-        self._entries[run_id] = _Entry(plan, start, building(run_id, plan, choose(plan.device).type))
-        self._thread.post(lambda: self._lanes.open(run_id, plan, start))
+        run_id, limit, plan = self._run_id, self._limit, entrant.plan
+        self._entries[run_id] = _Entry(plan, entrant.start, building(run_id, plan, choose(plan.device).type))
+        self._thread.post(lambda: self._lanes.open(run_id, plan, entrant.at))
         if limit is not None:
             self._one(run_id, lambda session: session.stop_after(limit))
         return run_id

@@ -37,7 +37,7 @@ __all__ = ["Diagnostics", "Gaps", "queue_wait"]
 
 TICK_MS = 4
 KEPT = 20_000
-SPEED_ROUNDS, GAP_ROUNDS = 16, 7
+SPEED_ROUNDS, GAP_ROUNDS = 16, 14
 ROUND_SECONDS = 1.0
 """Many short rounds, of which the medians are told: the speed of a shared machine changes from second to second."""
 PROBE_MS = 40

@@ -9,16 +9,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import genplay
 from genplay import cli
 from genplay.errors import BadInput
 from genplay.lab.actions import ActionRegistry
+from genplay.lab.candidates import Candidate
 from genplay.lab.core_actions import bind_core
 from genplay.lab.experiment import Experiment
+from genplay.lab.kept_results import KeptResult
 from genplay.lab.mixture import member_of_file
-from genplay.lab.project import open_into, save
+from genplay.lab.project import Project, open_into, read, save, write
 from genplay.lab.run import Run
+from genplay.lab.score_table import ScoreRow
+from tests.lab.fakes import small_desks
 
 X = np.random.default_rng(0).normal(size=(9, 2))
 
@@ -61,6 +66,18 @@ def test_its_own_file_holds_all_of_it(files: dict[str, Path], tmp_path: Path) ->
     assert again.plan.members == run.plan.members
     with zipfile.ZipFile(path) as archive:
         assert all(n.endswith((".npy", ".json", ".safetensors")) for n in archive.namelist())
+
+
+def test_a_kept_result_of_a_mixture_can_be_measured_further(files: dict[str, Path], tmp_path: Path) -> None:
+    run = mixture_of(files, "gmm", "nsf", weights=[1, 2])
+    candidate = Candidate(run.plan, run.trainer.checkpoint())
+    row = ScoreRow("kept-1", "both", "kept", run.card.id, run.world, run.data.spec, candidate.step)
+    path = write(
+        Project("plane", small_desks(), results=(KeptResult(row, candidate),)), tmp_path / "kept.genplay"
+    )
+    (again,) = read(path).results
+    x = torch.as_tensor(X, dtype=torch.float32)
+    assert torch.equal(again.candidate.model().log_prob(x), candidate.model().log_prob(x))
 
 
 def test_what_cannot_be_mixed_is_refused(files: dict[str, Path], tmp_path: Path) -> None:

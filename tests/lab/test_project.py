@@ -16,7 +16,8 @@ from genplay.errors import BadInput, Failure
 from genplay.lab import manifest
 from genplay.lab.drawing import with_digit, with_stroke
 from genplay.lab.experiment import Experiment
-from genplay.lab.project import Project, SavedRun, read, write
+from genplay.lab.project import Project, read, write
+from genplay.lab.saved_run import SavedRun
 from genplay.lab.state import ModelChoice
 from genplay.training.checkpoint import Checkpoint
 from genplay.training.history import History
