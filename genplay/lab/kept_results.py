@@ -8,10 +8,10 @@ from typing import Any, cast, get_args
 
 from genplay.lab import manifest as m
 from genplay.lab.candidates import TRAPS, Candidate
+from genplay.lab.kept_quantity import quantity_from_json, quantity_to_json
 from genplay.lab.saved_run import weights_from, weights_to
 from genplay.lab.score_table import Figure, RowKind, ScoreRow
 from genplay.lab.state import ModelChoice
-from genplay.quantity import Quantity
 
 __all__ = ["KeptResult", "result_from_json", "result_to_json"]
 
@@ -43,12 +43,10 @@ def result_to_json(result: KeptResult, name: str, entries: dict[str, bytes]) -> 
 
 
 def _figure_to_json(figure: Figure) -> dict[str, Any]:
-    found = figure.quantity
-    quantity = None
-    if found is not None:
-        # As text, for JSON has no infinity.
-        quantity = [repr(found.value), found.kind, found.stderr, found.method, found.unit, found.direction]
-    return {"step": figure.step, "trouble": figure.trouble, "missing": figure.missing, "quantity": quantity}
+    return {
+        "step": figure.step, "trouble": figure.trouble, "missing": figure.missing,
+        "quantity": quantity_to_json(figure.quantity),
+    }  # fmt: skip
 
 
 def result_from_json(given: Mapping[str, Any], entries: Mapping[str, bytes]) -> KeptResult | None:
@@ -80,12 +78,6 @@ def result_from_json(given: Mapping[str, Any], entries: Mapping[str, bytes]) -> 
 
 
 def _figure_from_json(given: Mapping[str, Any]) -> Figure:
-    quantity = None
-    if given["quantity"] is not None:
-        value, kind, stderr, method, unit, direction = given["quantity"]
-        if kind not in ("exact", "bound", "estimate") or direction not in (None, "lower", "upper"):
-            raise ValueError(f"a figure of the kind {kind!r}, {direction!r}")
-        error = None if stderr is None else float(stderr)
-        quantity = Quantity(float(value), kind, error, str(method), str(unit), direction)
+    quantity = quantity_from_json(given["quantity"])
     # Projects of before the reasons were kept have none.
     return Figure(quantity, int(given["step"]), str(given["trouble"]), str(given.get("missing", "")))

@@ -21,11 +21,13 @@ from genplay.errors import BadInput
 from genplay.lab import manifest as m
 from genplay.lab.archive import array_bytes, read_archive, read_array, write_archive
 from genplay.lab.gathering import answer, gather
+from genplay.lab.kept_curves import curve_from_json, curve_to_json
 from genplay.lab.kept_race import KeptRace, race_from_json, race_to_json
 from genplay.lab.kept_results import KeptResult, result_from_json, result_to_json
 from genplay.lab.presets import default_desk
 from genplay.lab.saved_run import SavedRun, run_from_json, run_to_json
 from genplay.lab.state import Desk
+from genplay.lab.tradeoffs import Curve
 from genplay.spaces import World
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ class Project:
     runs: Mapping[World, SavedRun] = field(default_factory=dict)
     results: tuple[KeptResult, ...] = ()
     race: KeptRace | None = None
+    curves: tuple[Curve, ...] = ()
+    """Trade-offs on the data of ``world``."""
 
 
 # Writing
@@ -66,6 +70,7 @@ def write(project: Project, path: Path) -> Path:
         "runs": {world: run_to_json(run, world, entries) for world, run in project.runs.items()},
         "results": [result_to_json(r, f"kept-{i}", entries) for i, r in enumerate(project.results)],
         "race": race_to_json(project.race, entries) if project.race is not None else None,
+        "curves": [curve_to_json(curve) for curve in project.curves],
     }
     lifted = _lift(manifest, entries, seen)
     entries = {"manifest.json": json.dumps(lifted, ensure_ascii=False, indent=1).encode(), **entries}
@@ -108,10 +113,12 @@ def read(path: Path) -> Project:
         world = m.checked_world(lowered["world"])
         if world not in desks:
             raise ValueError(f"the world {world} is missing")
-        # Files written before there were results, or races, have none.
+        # Files written before there were results, races or curves have none.
         race = race_from_json(lowered["race"], entries) if lowered.get("race") is not None else None
         kept = [result_from_json(result, entries) for result in lowered.get("results", ())]
-        return Project(world, desks, runs, tuple(result for result in kept if result is not None), race)
+        results = tuple(result for result in kept if result is not None)
+        curves = tuple(curve_from_json(curve) for curve in lowered.get("curves", ()))
+        return Project(world, desks, runs, results, race, curves)
     except BadInput as error:
         raise BadInput(f"{path} cannot be opened: {str(error).rstrip('.')}.") from None
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
@@ -148,7 +155,8 @@ def capture(experiment: Experiment) -> Future[Project]:
     if now is not None and bench.told is not None:
         plans[bench.told.world], asked[bench.told.world] = bench.told, now
     world, desks = experiment.world, {name: experiment.desk(name) for name in experiment.worlds}
-    results, race = experiment.evaluation.results, experiment.race.capture()
+    race, evaluation = experiment.race.capture(), experiment.evaluation
+    results, curves = evaluation.results, evaluation.tradeoffs.all_curves
 
     def project() -> Project:
         runs = {
@@ -156,7 +164,7 @@ def capture(experiment: Experiment) -> Future[Project]:
             for name, future in asked.items()
             if (found := answer(future)) is not None
         }
-        return Project(world, desks, runs, results, answer(race))
+        return Project(world, desks, runs, results, answer(race), curves)
 
     return gather([race, *asked.values()], project)
 
@@ -208,6 +216,7 @@ def put(experiment: Experiment, project: Project) -> None:
         kept.set_result(run.checkpoint)
         experiment.bench.put_left(world, plans[world], kept)
     experiment.evaluation.bring_back(project.results)
+    experiment.evaluation.tradeoffs.bring_back(project.curves)
     experiment.bench.come_back(experiment.plan())
     if project.race is not None:
         experiment.race.bring_back(project.race)

@@ -21,7 +21,7 @@ from genplay.lab.tradeoffs import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from genplay.lab.experiment import Experiment
     from genplay.models.base import Model
@@ -102,6 +102,18 @@ class TradeoffRun:
         self._take()
         return self._curves.get(self.chosen.id, ())
 
+    @property
+    def all_curves(self) -> tuple[Curve, ...]:
+        """What has been drawn of every kind."""
+        self._take()
+        return tuple(curve for curves in self._curves.values() for curve in curves)
+
+    def bring_back(self, curves: Sequence[Curve]) -> None:
+        """Take the curves of a project file in place of those there are."""
+        self._take()
+        self._curves = {kind.id: tuple(c for c in curves if c.id == kind.id) for kind in TRADEOFFS}
+        self.changed.emit()
+
     def _take(self) -> None:
         """Put a curve that is ready among the others."""
         new = self._job.result
@@ -110,6 +122,7 @@ class TradeoffRun:
         self._taken = new
         others = [old for old in self._curves.get(new.id, ()) if self._differs(old, new)]
         self._curves[new.id] = (*others, new)[-MOST_CURVES:]
+        self._experiment.touch()
 
     @staticmethod
     def _differs(old: Curve, new: Curve) -> bool:
@@ -150,7 +163,8 @@ class TradeoffRun:
     def clear(self) -> None:
         """Take the curves of this kind away."""
         self._take()
-        self._curves.pop(self.chosen.id, None)
+        if self._curves.pop(self.chosen.id, None):
+            self._experiment.touch()
         self.changed.emit()
 
     def export(self, path: Path) -> Path:
