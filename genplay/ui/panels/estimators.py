@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -28,6 +27,7 @@ from genplay.ui.panels.fit import fitting_scroll_area
 from genplay.ui.panels.lines import Lines
 from genplay.ui.section import Section
 from genplay.ui.seen import seen
+from genplay.ui.share_bar import ShareBar
 from genplay.ui.stage.titled import let_wrap
 from genplay.ui.theme import Theme
 
@@ -93,10 +93,7 @@ class EstimatorsPanel(QWidget):
         self.run.setProperty("role", "primary")
         self.run.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.run.clicked.connect(self._press)
-        self.progress = QProgressBar(self)
-        self.progress.setRange(0, 1000)
-        self.progress.setTextVisible(False)
-        self.progress.setAccessibleName("How far the estimators are")
+        self.progress = ShareBar("How far the estimators are", self)
         self.summary = QLabel("", self)
         self.summary.setProperty("role", "small")
         let_wrap(self.summary)
@@ -172,7 +169,7 @@ class EstimatorsPanel(QWidget):
         self.run.setIcon(self._theme.icon("square" if running else "play", "text_on_accent"))
         share, text = e.progress
         self.progress.setVisible(running)
-        self.progress.setValue(round(1000 * share))
+        self.progress.show_share(share)
         self.summary.setText(f"{e.question.summary} {text.capitalize()} …" if running else e.question.summary)
         if not before or before[0] != self._shown[0] or before[2:] != self._shown[2:]:
             self._show_study()

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QProgressBar,
     QPushButton,
     QStackedWidget,
     QToolButton,
@@ -35,6 +34,7 @@ from genplay.ui.panels.score_grid import ScoreGrid, row_name
 from genplay.ui.panels.score_words import explanations
 from genplay.ui.panels.tradeoffs import TradeoffPage
 from genplay.ui.seen import seen
+from genplay.ui.share_bar import ShareBar
 from genplay.ui.stage.titled import let_wrap
 from genplay.ui.theme import Theme
 
@@ -124,10 +124,7 @@ class EvaluatePanel(QWidget):
         self._bar.addStretch(1)
         self.words = ElidedLabel("", self)
         self.words.setProperty("role", "small")
-        self.progress = QProgressBar(self)
-        self.progress.setTextVisible(False)
-        self.progress.setRange(0, 1000)
-        self.progress.setAccessibleName("How much is measured")
+        self.progress = ShareBar("How much is measured", self)
         policy = self.progress.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.progress.setSizePolicy(policy)
@@ -280,7 +277,7 @@ class EvaluatePanel(QWidget):
         self.go.setText("Stop" if busy else "Measure")
         self.go.setIcon(self._theme.icon("circle-stop" if busy else "gauge", "text_on_accent"))
         self.go.setToolTip(self._actions.tip("evaluate.cancel" if busy else "evaluate.measure"))
-        self.progress.setValue(round(share * 1000))
+        self.progress.show_share(share)
         self.progress.setVisible(busy)
         if busy:
             self.words.setText(f"{share:.0%}  {text}")

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QToolButton,
     QVBoxLayout,
@@ -28,6 +27,7 @@ from genplay.ui.panels.tradeoff_picture import name_of, picture_of, sentence_of
 from genplay.ui.panels.tradeoff_plot import TradeoffPlot
 from genplay.ui.section import Section
 from genplay.ui.seen import seen
+from genplay.ui.share_bar import ShareBar
 from genplay.ui.stage.titled import let_wrap
 from genplay.ui.theme import Theme
 
@@ -86,10 +86,7 @@ class TradeoffPage(QWidget):
         self._top.setContentsMargins(0, 0, 0, 0)
         self._top.addWidget(self.choice, 1)
         self._top.addWidget(self.go)
-        self.progress = QProgressBar(self)
-        self.progress.setRange(0, 1000)
-        self.progress.setTextVisible(False)
-        self.progress.setAccessibleName("How far the curve is")
+        self.progress = ShareBar("How far the curve is", self)
 
     def _tool(self, name: str, action: str) -> QToolButton:
         button = QToolButton(self)
@@ -193,7 +190,7 @@ class TradeoffPage(QWidget):
         self.go.setToolTip(self._actions.tip("tradeoffs.stop" if running else "tradeoffs.run"))
         share, text = r.progress
         self.progress.setVisible(running)
-        self.progress.setValue(round(1000 * share))
+        self.progress.show_share(share)
         curves = r.curves
         for button in (self.clear, self.out):
             button.setVisible(bool(curves))

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -28,6 +27,7 @@ from genplay.ui.panels.world_parts import KnownPart, MinimaPart, OrderPart, Part
 from genplay.ui.panels.world_tree import WorldTree
 from genplay.ui.section import Section
 from genplay.ui.seen import seen
+from genplay.ui.share_bar import ShareBar
 from genplay.ui.stage.titled import let_wrap
 from genplay.ui.theme import Theme
 
@@ -70,10 +70,7 @@ class WorldPanel(QWidget):
         self.go.setProperty("role", "primary")
         self.go.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.go.clicked.connect(self._press)
-        self.bar = QProgressBar(self)
-        self.bar.setRange(0, 1000)
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("How far the look through all images is")
+        self.bar = ShareBar("How far the look through all images is", self)
         self.words = QLabel("", self)
         self.words.setProperty("role", "small")
         self.words.setAccessibleName("State of the look through all images")
@@ -216,7 +213,7 @@ class WorldPanel(QWidget):
         run = self._run
         if running:
             share, doing = run.progress
-            self.bar.setValue(round(1000 * share))
+            self.bar.show_share(share)
             return f"{doing[:1].upper()}{doing[1:]} … {share:.0%}. Training goes on meanwhile."
         if run.state == "failed":
             return str(run.message)

@@ -77,7 +77,7 @@ class DigitsView(QWidget):
         self._asker = LatestAsk(self)
         self._asker.answered.connect(self._asked)
         self.search = ImageSearch(self)
-        self.search.progressed.connect(lambda share: self._bar.setValue(round(1000 * share)))
+        self.search.progressed.connect(self._bar.show_share)
         self.search.found.connect(self._found)
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self._start_search)
@@ -271,7 +271,7 @@ class DigitsView(QWidget):
         at = (snapshot.run_id, snapshot.step)
         if self._exact_for == at or self._refused == at or "digits" not in self._experiment.card.density:
             return
-        self._bar.setValue(0)
+        self._bar.show_share(0.0)
         self._search_row.show()
         self.search.start(at, self._experiment.ask, TOP)
         self._say_captions()

@@ -8,11 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from genplay.errors import GenplayError
 from genplay.training.jobs import Job, Jobs
 from genplay.ui.inbox import door
+from genplay.ui.share_bar import ShareBar
 
 if TYPE_CHECKING:
     from genplay.models.base import Model
@@ -114,10 +115,7 @@ class SearchRow(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.bar = QProgressBar(self)
-        self.bar.setRange(0, 1000)
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Search through all images")
+        self.bar = ShareBar("Search through all images", self)
         self.stop = QPushButton("Stop", self)
         self.stop.setProperty("role", "quiet")
         self.stop.setToolTip("Stop the search through all 33,554,432 images.")
