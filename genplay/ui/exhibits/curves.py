@@ -38,6 +38,12 @@ class CurvesView(Painted):
         self.update()
 
     def _legend(self) -> list[LegendEntry]:
+        """What has to be named: not a single curve that the axis names."""
+        assert self._exhibit is not None
+        alone = list(self._exhibit.lines) == [self._exhibit.y_label]
+        return [] if alone else self._curves()
+
+    def _curves(self) -> list[LegendEntry]:
         assert self._exhibit is not None
         tokens, entries, free = self._theme.tokens, [], 0
         for name in self._exhibit.lines:
@@ -75,8 +81,8 @@ class CurvesView(Painted):
             return
         painter = QPainter(self)
         painter.setFont(theme.font("small"))
-        metrics, legend = self.small(), self._legend()
-        top = draw_legend(painter, legend, self.width(), theme)
+        metrics = self.small()
+        top = draw_legend(painter, self._legend(), self.width(), theme)
         self._range = self._look()
         x0, _, y0, y1 = self._range
         at_y = ticks(y0, y1, 4)
@@ -104,7 +110,7 @@ class CurvesView(Painted):
         self._x_axis(painter, plot)
         painter.setClipRect(plot.adjusted(-1, -1, 1, 1))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for (_, colour, _), (xs, ys) in zip(legend, exhibit.lines.values(), strict=True):
+        for (_, colour, _), (xs, ys) in zip(self._curves(), exhibit.lines.values(), strict=True):
             painter.setPen(QPen(QColor(colour), theme.px(1.4)))
             good = np.isfinite(xs) & np.isfinite(ys)
             painter.drawPolyline(

@@ -128,6 +128,15 @@ def test_curves_pass_through_their_points(qtbot, theme) -> None:
     view.grab()
 
 
+def test_a_curve_that_its_axis_names_is_not_named_twice(qtbot, theme) -> None:
+    x = np.linspace(0, 1, 50)
+    view = shown(qtbot, CurvesView(theme), 260, 160)
+    view.show_exhibit(Curves("C", {"loss": (x, x)}, "step", "loss"))
+    short = view.height_for(260)
+    view.show_exhibit(Curves("C", {"loss": (x, x)}, "step", "nats"))
+    assert view.height_for(260) > short
+
+
 def test_the_plane_has_its_top_at_the_top(qtbot, theme) -> None:
     field = np.zeros((20, 20))
     field[15:, :5] = 1.0  # large y, small x
