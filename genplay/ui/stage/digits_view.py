@@ -364,16 +364,19 @@ class DigitsView(QWidget):
         """Ask the model for log p of the image that is shown; it changes as the model learns."""
         self._asked_at = time.monotonic()
         rounded = np.round(image)
-        if "digits" in self._experiment.card.density:
+        card = self._experiment.card
+        if "digits" in card.density:
             self._asker.put(
-                image.tobytes(), lambda: self._experiment.query("log_prob", rounded[None].astype(np.float64))
+                (card.id, image.tobytes()),
+                lambda: self._experiment.query("log_prob", rounded[None].astype(np.float64)),
             )
         else:
             self.card.show_learned(None, "exact", self._experiment.card.title)
 
     def _asked(self, tag: object, answer: NDArray[np.float64]) -> None:
-        if self._shown_image is not None and tag == self._shown_image[1].tobytes():
-            card = self._experiment.card
+        card = self._experiment.card
+        # Another model may have been chosen meanwhile.
+        if self._shown_image is not None and tag == (card.id, self._shown_image[1].tobytes()):
             self.card.show_learned(float(answer[0]), card.density["digits"], card.title)
 
     def close_search(self) -> None:

@@ -153,6 +153,8 @@ def posterior_picture(
     colours = np.concatenate([shades.take((shade * (ENTRIES - 1)).astype(int)) for shades in tables])
     colours = np.concatenate([colours, np.repeat(colours[-1:], ENTRIES - len(colours))])
     classes = max(len(names), 1)
+    # A model that has run away says of some places that no class is likely.
+    values = np.where(np.isfinite(values), values, np.nan)
     label = np.floor(values)
     # A class that is no likelier than any other has the palest shade.
     sure = np.clip((values - label - 1 / classes) / max(1 - 1 / classes, 1e-6), 0.0, 1.0)

@@ -170,3 +170,15 @@ def test_another_data_set_is_not_shown_with_an_image_of_the_last(scene: Scene, s
     view._choose("data", 3)
     scene.actions.run("data.choose", name="glyphs")
     assert (view._shown_image[1] == scene.experiment.data.x_train[3]).all()
+
+
+def test_an_answer_of_the_model_before_is_not_shown_for_another(qtbot, scene: Scene, stage: Stage) -> None:
+    stage.render(scene.snapshot())
+    view = stage.digits
+    qtbot.waitUntil(lambda: not view._asker.busy)
+    view._show("Sample 1", np.eye(5).ravel())
+    # The answer waits in the inbox while a model without a density is chosen.
+    scene.actions.run("model.choose", name="gan")
+    qtbot.waitUntil(lambda: not view._asker.busy)
+    qtbot.wait(20)
+    assert "log p" not in view.card.numbers.text().replace("true log p", "")

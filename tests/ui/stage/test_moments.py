@@ -269,6 +269,12 @@ def test_a_sure_class_is_darker_than_an_unsure_one() -> None:
     assert picture.high == 255.0
 
 
+def test_a_place_where_no_class_is_likely_has_none() -> None:
+    values = np.array([[0.5, np.inf, np.nan, -np.inf]])
+    picture = posterior_picture(values, ("a", "b"), "exact", "", LIGHT)
+    assert np.isfinite(picture.values).tolist() == [[True, False, False, False]]
+
+
 def test_grid_lines_span_the_box() -> None:
     lines = grid_lines(Box(-1, 2, 0, 3))
     assert lines.reshape(-1, 2).min(axis=0) == pytest.approx([-1, 0])
