@@ -240,7 +240,7 @@ class Docks(QObject):
 
     def resize(self) -> None:
         """Give the docks their usual sizes at this scale; the stage takes the rest."""
-        window, theme, docks = self._window, self._theme, self.docks
+        window, theme = self._window, self._theme
         horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         side = max(theme.px(SIDE), round(window.width() * 0.165))
         if self.mode in ("narrow", "small"):
@@ -248,14 +248,24 @@ class Docks(QObject):
         right = max(side, theme.px(SIDE + 24))
         if self.mode == "low":  # the panels that show pictures stand there too
             right = max(right, min(theme.px(ROOMY_SIDE), round(window.width() * 0.29)))
-        window.resizeDocks([docks["data"], docks["model"]], [side, right], horizontal)
+        self._give({"data": side, "model": right}, horizontal)
         height = window.height()
         if self.mode == "wide":
-            window.resizeDocks([docks["curves"]], [max(theme.px(BOTTOM), round(height * 0.27))], vertical)
+            self._give({"curves": max(theme.px(BOTTOM), round(height * 0.27))}, vertical)
         elif self.mode == "low":
-            window.resizeDocks(
-                [docks["model"], docks["curves"]], [round(height * 0.45), round(height * 0.35)], vertical
-            )
+            self._give({"model": round(height * 0.45), "curves": round(height * 0.35)}, vertical)
+
+    def _give(self, sizes: dict[str, int], way: Qt.Orientation) -> None:
+        """Give docks these sizes; one that floats or is hidden lets another speak that shares its place."""
+        placed: dict[QDockWidget, int] = {}
+        for name, size in sizes.items():
+            dock = self.docks[name]
+            group = [dock, *self._window.tabifiedDockWidgets(dock)]
+            shown = [d for d in group if not d.isFloating() and not d.isHidden()]
+            if shown:
+                placed[shown[0]] = size
+        if placed:
+            self._window.resizeDocks(list(placed), list(placed.values()), way)
 
     def _give_room(self, name: str, visible: bool) -> None:
         """Model and curves share one side: what needs height takes it from the other group when it comes to the front."""
@@ -263,8 +273,8 @@ class Docks(QObject):
             return  # also while the window is being taken down, when it can no longer be asked for its height
         dock, wanted = self.docks[name], round(self._window.height() * 0.58)
         if self.mode == "low" and not dock.isFloating() and dock.height() < wanted:
-            other = self.docks["curves" if name in PAGES else "model"]
-            self._window.resizeDocks([other, dock], [round(wanted * 0.4), wanted], Qt.Orientation.Vertical)
+            other = "curves" if name in PAGES else "model"
+            self._give({other: round(wanted * 0.4), name: wanted}, Qt.Orientation.Vertical)
 
     def _later(self, *_: object) -> None:
         self._timer.start()

@@ -337,6 +337,21 @@ def test_panels_hide_float_and_come_back(window: MainWindow) -> None:
     assert "Did you mean 'model'" in window.toasts.texts()[0]
 
 
+def test_panels_that_float_or_are_hidden_leave_the_others_their_sizes(window: MainWindow, qtlog) -> None:
+    docks = window.docks.docks
+    model = docks["model"].width()
+    docks["data"].setFloating(True)
+    docks["curves"].setFloating(True)
+    window.dispatch.run("window.panel", name="gallery")
+    window.docks.resize()
+    assert docks["model"].width() == model
+    # As after a change of the window's size or the text's.
+    window.docks.arrange(keep=True)
+    window.dispatch.run("window.panel", name="evaluate")
+    assert [r.message for r in qtlog.records if "part of the layout" in r.message] == []
+    window.docks.arrange()
+
+
 def test_focus_goes_into_a_panel(window: MainWindow) -> None:
     window.dispatch.run("window.focus", name="model")
     focused = QApplication.focusWidget()
