@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,7 @@ class WorldCurve(Painted):
         self._xs: Array = np.zeros(0)
         self._ys: Array = np.zeros(0)
         self._marks: tuple[Mark, ...] = ()
+        self._words: list[QRectF] = []
         self._colour = "model"
         self._labels = ("", "")
         self._plot = QRectF()
@@ -131,9 +133,7 @@ class WorldCurve(Painted):
             painter.setBrush(colour)
             for point in line.toList():
                 painter.drawEllipse(point, theme.px(2.5), theme.px(2.5))
-        taken: list[QRectF] = []
-        for mark in self._marks:
-            self._draw_mark(painter, mark, taken)
+        self._draw_marks(painter, line)
         painter.end()
 
     def _x_axis(self, painter: QPainter, plot: QRectF) -> None:
@@ -156,40 +156,61 @@ class WorldCurve(Painted):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(plot)
 
-    def _draw_mark(self, painter: QPainter, mark: Mark, taken: list[QRectF]) -> None:
-        """Draw a mark, its text below those of the marks before where they would overlap."""
+    def _draw_marks(self, painter: QPainter, line: QPolygonF) -> None:
+        """Draw the marks, and their words where they cover no mark, not the curve and not each other."""
+        theme, plot, radius = self._theme, self._plot, self._theme.px(5)
+        marks = [mark for mark in self._marks if mark.y is None or np.isfinite(mark.y)]
+        for mark in marks:
+            at = self.pixel_of(mark.x, mark.y or 0.0)
+            if mark.y is None:
+                painter.setPen(QPen(theme.color("text_dim"), theme.px(1), Qt.PenStyle.DashLine))
+                painter.drawLine(QLineF(at.x(), plot.top(), at.x(), plot.bottom()))
+            else:
+                painter.setPen(QPen(theme.color("canvas"), theme.px(2)))
+                painter.setBrush(theme.color("accent"))
+                painter.drawEllipse(at, radius, radius)
+        ends = line.toList()
+        taken = [QRectF(a, b).normalized().adjusted(-1, -1, 1, 1) for a, b in pairwise(ends)]
+        for mark in marks:
+            at = self.pixel_of(mark.x, mark.y or 0.0)
+            if mark.y is None:
+                taken.append(QRectF(at.x() - 1, plot.top(), 2, plot.height()))
+            else:
+                taken.append(QRectF(at.x() - radius, at.y() - radius, 2 * radius, 2 * radius))
+        ground = QColor(theme.tokens.surface)
+        ground.setAlpha(210)
+        self._words = []
+        for mark in marks:
+            if mark.text:
+                box = self._place_of(mark, taken)
+                taken.append(box)
+                self._words.append(box)
+                painter.fillRect(box, ground)
+                painter.setPen(theme.color("text"))
+                painter.drawText(QPointF(box.left() + 2, box.top() + self.small().ascent()), mark.text)
+
+    def _place_of(self, mark: Mark, taken: list[QRectF]) -> QRectF:
+        """The nearest free place beside the mark, to the right if it can be; for a line, the nearest to the top of the plot."""
         theme, plot, metrics = self._theme, self._plot, self.small()
-        wide = metrics.horizontalAdvance(mark.text)
-        if mark.y is None:
-            x = self.pixel_of(mark.x, 0.0).x()
-            painter.setPen(QPen(theme.color("text_dim"), theme.px(1), Qt.PenStyle.DashLine))
-            painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
-            beside = x + theme.px(4) if x + theme.px(4) + wide < plot.right() else x - theme.px(4) - wide
-            place = QPointF(beside, plot.top() + metrics.ascent() + theme.px(1))
-        elif np.isfinite(mark.y):
-            point = self.pixel_of(mark.x, mark.y)
-            painter.setPen(QPen(theme.color("canvas"), theme.px(2)))
-            painter.setBrush(theme.color("accent"))
-            painter.drawEllipse(point, theme.px(5), theme.px(5))
-            right = point.x() + theme.px(9) + wide < plot.right()
-            beside = point.x() + theme.px(9) if right else point.x() - theme.px(9) - wide
-            place = QPointF(
-                max(beside, plot.left() + 2),
-                min(max(point.y() - theme.px(4), plot.top() + metrics.ascent()), plot.bottom() - theme.px(3)),
-            )
-        else:
-            return
-        if mark.text:
-            box = QRectF(place.x() - 2, place.y() - metrics.ascent(), wide + 4, metrics.height())
-            while any(box.intersects(other) for other in taken) and box.bottom() < plot.bottom():
-                box.translate(0, metrics.height())
-                place += QPointF(0, metrics.height())
-            taken.append(box)
-            ground = QColor(theme.tokens.surface)
-            ground.setAlpha(210)
-            painter.fillRect(box, ground)
-            painter.setPen(theme.color("text"))
-            painter.drawText(place, mark.text)
+        wide, high = metrics.horizontalAdvance(mark.text) + 4, metrics.height()
+        at = self.pixel_of(mark.x, mark.y or 0.0)
+        gap = theme.px(4) if mark.y is None else theme.px(9)
+        top = plot.top() + 1 if mark.y is None else at.y() - high / 2
+        room = plot.width() - wide, plot.height() - high
+        if min(room) < 0:
+            return QRectF(max(plot.right() - wide, 0.0), plot.top(), wide, high)
+        rows = [plot.top() + 1 + (room[1] - 2) * k / 20 for k in range(21)]
+        lefts = [at.x() + gap, at.x() - gap - wide, *(plot.left() + room[0] * k / 10 for k in range(11))]
+        boxes = [
+            QRectF(left, row, wide, high)
+            for row in [top, *rows]
+            for left in lefts
+            if plot.left() <= left <= plot.left() + room[0] and plot.top() <= row <= plot.top() + room[1]
+        ]
+        boxes.sort(key=lambda box: abs(box.top() - top) + max(box.left() - at.x(), at.x() - box.right()))
+        free = (box for box in boxes if not any(box.intersects(other) for other in taken))
+        # Where nothing is free, the word covers what it must.
+        return next(free, boxes[0])
 
     def nearest(self, at: QPointF) -> int:
         """The point of the curve nearest across to a place in the widget, −1 outside the plot."""
