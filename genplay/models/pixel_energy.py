@@ -69,9 +69,10 @@ class PixelEnergy(nn.Module):
         low_bits, high_bits = (torch.from_numpy(half_images(k)) for k in (LOW, HIGH))
         low, high = low_bits @ W[:, :LOW].T, high_bits @ W[:, LOW:].T + c
         low_bias, high_bias = low_bits @ b[:LOW], high_bits @ b[LOW:] - constant
-        hidden = torch.empty_like(low)
 
         def block(start: int, stop: int) -> NDArray[np.float64]:
+            # Its own at each call: blocks may be asked for by several threads.
+            hidden = torch.empty_like(low)
             out = torch.empty(stop - start, len(low), dtype=torch.float64)
             for row in range(start, stop):
                 torch.add(low, high[row], out=hidden)
