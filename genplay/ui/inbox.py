@@ -61,7 +61,7 @@ class _Inbox(QObject):
 
 
 def _ring(bell: socket.socket) -> None:
-    with suppress(BlockingIOError):  # it is ringing already
+    with suppress(OSError):  # it is ringing already, or nobody is there to hear it any more
         bell.send(b"!")
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.exceptions import capture_exceptions
 
 from genplay.ui.formula import FormulaView
-from genplay.ui.inbox import door
+from genplay.ui.inbox import _Inbox, door
 from genplay.ui.theme import Theme
 from tests.ui.support import Until
 
@@ -70,6 +70,14 @@ def test_a_call_that_fails_keeps_nothing_back(qapp: QApplication, until: Until) 
     with capture_exceptions() as errors:
         until(lambda: came == ["after"], "for the call after")
     assert [kind for kind, _, _ in errors] == [ValueError]
+
+
+def test_speaking_to_an_application_that_has_ended_does_nothing(qapp: QApplication) -> None:
+    inbox = _Inbox(QObject())
+    leave = inbox.door(QObject())
+    inbox._here.close()
+    inbox._there.close()
+    leave(print, "nobody hears this")
 
 
 def test_a_formula_may_go_while_it_is_being_set(qapp: QApplication, until: Until, theme: Theme) -> None:
