@@ -7,7 +7,7 @@ at rest for Gaussian data, so equal steps in ℓ fit. The divergence integrated 
     log p(x) = log N(z; 0, I) + log |det ∂z/∂x|,   z what x becomes at the greatest noise
 
 It is called exact as long as twice as many steps change it by less than a hundredth of a nat in the mean, both where the model's
-samples are and where the data are, else an estimate.
+samples are and where the data are that it was built on, else an estimate.
 
 [1] Song et al. 2021.
 """

@@ -27,20 +27,8 @@ STILL = 1.0
 """Seconds; text and colours of a thousand widgets change in half a second."""
 SIZES = ((900, 600), (1280, 800), (1440, 900), (1920, 1080))
 WORDS = (
-    "density",
-    "truth",
-    "error",
-    "samples",
-    "two-moons",
-    "full",
-    "adam",
-    "sgd",
-    "no such thing",
-    0.1,
-    2,
-    64,
-    True,
-)
+    "density", "truth", "error", "samples", "two-moons", "full", "adam", "sgd", "no such thing", 0.1, 2, 64, True,
+)  # fmt: skip
 
 
 class Chance:

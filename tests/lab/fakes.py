@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from genplay.lab.state import Desk, ModelChoice, Notice
 from genplay.training.checkpoint import Checkpoint
 from genplay.training.history import History
 from genplay.training.snapshot import Snapshot
+from genplay.training.worker import Worker
 
 SETTINGS = DataSettings(n=200, test=100)
 
@@ -135,3 +137,14 @@ class Bench:
 
     def do(self, id: str, **args):
         return self.registry.run(id, **args)
+
+
+@contextmanager
+def training() -> Iterator[Bench]:
+    """A bench whose thread really trains, its run ready."""
+    made = Bench(Worker())
+    made.experiment.ready()
+    try:
+        yield made
+    finally:
+        made.experiment.close()

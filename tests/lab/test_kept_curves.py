@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,25 +12,15 @@ from genplay.lab.kept_curves import curve_from_json, curve_to_json
 from genplay.lab.project import Project, read, write
 from genplay.lab.tradeoffs import Curve, Point
 from genplay.quantity import bound, estimate, exact
-from tests.lab.fakes import Bench, small_desks
-from tests.models.harness import build, two_moons
+from tests.lab.fakes import small_desks
 
 POINTS = (
     Point(2.0, {"quality": estimate(0.3, 0.01, "sliced"), "seconds": estimate(0.1, None, "clock", "s")}),
     Point(4.0, {"quality": estimate(math.inf, 0.01, "sliced"), "seconds": exact(0.2, "", "s")}),
 )
 COST = Curve(
-    "cost",
-    "flow-matching · 3",
-    "flow-matching",
-    "two-moons",
-    3,
-    POINTS,
-    exact(0.016, "true draws"),
-    None,
-    "steps",
-    "mmd",
-)
+    "cost", "flow-matching · 3", "flow-matching", "two-moons", 3, POINTS, exact(0.016, "true draws"), None, "steps", "mmd",
+)  # fmt: skip
 RATE = Curve(
     "rate-distortion", "vae", "vae", "two-moons", 9, (Point(1.0, {"rate": bound(2.0, "upper", "ELBO")}),), None,
     Point(1.0, {"rate": bound(1.5, "upper", "ELBO", 0.1)}), "β",
@@ -57,30 +46,3 @@ def test_curves_come_back_as_they_were(tmp_path: Path) -> None:
 def test_what_is_none_is_refused(change: dict, error: type[Exception]) -> None:
     with pytest.raises(error):
         curve_from_json({**curve_to_json(COST), **change})
-
-
-def test_drawn_saved_and_opened(tmp_path: Path) -> None:
-    bench = Bench()
-    bench.worker.model = build("flow-matching", two_moons(300))
-    bench.do("model.choose", name="flow-matching")
-    bench.experiment.ready(wait=True)
-    bench.do("tradeoffs.choose", curve="cost")
-    bench.do("tradeoffs.set", name="most_steps", value=4)
-    found = bench.do("tradeoffs.run").result(30)
-    path = tmp_path / "mine.genplay"
-    bench.experiment.set_dirty(False)
-    assert bench.experiment.evaluation.tradeoffs.curves == (found,)
-    assert bench.experiment.dirty
-    bench.do("file.save_as", path=str(path)).result(timeout=20)
-    bench.experiment.close()
-
-    other = Bench()
-    other.experiment.ready()
-    run = other.experiment.evaluation.tradeoffs
-    run.bring_back((replace(COST, run="of before"),))
-    other.do("file.open", path=str(path))
-    other.do("tradeoffs.choose", curve="cost")
-    assert run.curves == (found,)
-    other.do("data.choose", name="spiral")
-    assert run.curves == ()
-    other.experiment.close()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,25 +11,21 @@ import pytest
 from genplay.errors import BadInput
 from genplay.lab.autosave import Autosave
 from genplay.lab.project import read
-from genplay.training.worker import Worker
-from tests.lab.fakes import Bench
+from tests.lab.fakes import Bench, training
+from tests.lab.test_project import alter, put
 from tests.lab.test_race import PATIENCE, lane_parameters, same, trained, until
 
 
 @pytest.fixture
 def bench() -> Iterator[Bench]:
-    made = Bench(Worker())
-    made.experiment.ready()
-    yield made
-    made.experiment.close()
+    with training() as made:
+        yield made
 
 
 @pytest.fixture
 def other() -> Iterator[Bench]:
-    made = Bench(Worker())
-    made.experiment.ready()
-    yield made
-    made.experiment.close()
+    with training() as made:
+        yield made
 
 
 def saved(bench: Bench, folder: Path) -> Path:
@@ -175,17 +168,7 @@ def test_what_is_wrong_in_it_is_said_and_nothing_is_opened(
 ) -> None:
     raced(bench)
     path = saved(bench, tmp_path)
-    with zipfile.ZipFile(path) as file:
-        entries = {name: file.read(name) for name in file.namelist()}
-    manifest = json.loads(entries["manifest.json"])
-    at: Any = manifest["race"]
-    for key in keys[:-1]:
-        at = at[key]
-    at[keys[-1]] = value
-    entries["manifest.json"] = json.dumps(manifest).encode()
-    with zipfile.ZipFile(path, "w") as file:
-        for name, content in entries.items():
-            file.writestr(name, content)
+    alter(path, put("race", *keys, value=value))
     lanes = bench.experiment.race.lanes
     with pytest.raises(BadInput, match=said):
         bench.do("file.open", path=str(path))

@@ -84,7 +84,11 @@ def test_tables_are_arrays_in_the_zip_and_written_once(tmp_path: Path) -> None:
 
 def altered(tmp_path: Path, change: Any) -> Path:
     """A project file with its entries changed by ``change(manifest, entries)``."""
-    path = write(project(), tmp_path / "x.genplay")
+    return alter(write(project(), tmp_path / "x.genplay"), change)
+
+
+def alter(path: Path, change: Any) -> Path:
+    """The same for a file that is there."""
     with zipfile.ZipFile(path) as file:
         entries = {name: file.read(name) for name in file.namelist()}
     manifest = json.loads(entries["manifest.json"])

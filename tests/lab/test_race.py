@@ -15,18 +15,15 @@ from genplay.errors import BadInput, Failure
 from genplay.lab.race import Race
 from genplay.lab.state import ModelChoice
 from genplay.training.trainer import Trainer
-from genplay.training.worker import Worker
-from tests.lab.fakes import Bench
+from tests.lab.fakes import Bench, training
 
 PATIENCE = 60.0
 
 
 @pytest.fixture
 def bench() -> Iterator[Bench]:
-    made = Bench(Worker())
-    made.experiment.ready()
-    yield made
-    made.experiment.close()
+    with training() as made:
+        yield made
 
 
 def until(bench: Bench, fine: Callable[[], object]) -> None:

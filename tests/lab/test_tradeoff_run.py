@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,22 @@ def test_stopping_what_cannot_be_and_knobs_that_mean_nothing(bench: Bench) -> No
     assert "in steps" in run.message
     bench.do("tradeoffs.axis", name="time")
     assert run.axis == "time"
+
+
+def test_what_was_drawn_is_saved_and_opened_in_place_of_what_is_there(bench: Bench, tmp_path: Path) -> None:
+    found = bench.do("tradeoffs.run").result(30)
+    path = tmp_path / "mine.genplay"
+    bench.experiment.set_dirty(False)
+    assert bench.experiment.evaluation.tradeoffs.curves == (found,)
+    assert bench.experiment.dirty
+    bench.do("file.save_as", path=str(path)).result(timeout=20)
+    other = Bench()
+    other.experiment.ready()
+    run = other.experiment.evaluation.tradeoffs
+    run.bring_back((replace(found, run="of before"),))
+    other.do("file.open", path=str(path))
+    other.do("tradeoffs.choose", curve="cost")
+    assert run.curves == (found,)
+    other.do("data.choose", name="spiral")
+    assert run.curves == ()
+    other.experiment.close()

@@ -201,16 +201,18 @@ class WorldCurve(Painted):
             return QRectF(max(plot.right() - wide, 0.0), plot.top(), wide, high)
         rows = [plot.top() + 1 + (room[1] - 2) * k / 20 for k in range(21)]
         lefts = [at.x() + gap, at.x() - gap - wide, *(plot.left() + room[0] * k / 10 for k in range(11))]
-        boxes = [
-            QRectF(left, row, wide, high)
+        x, left_most, top_most = at.x(), plot.left(), plot.top()
+        # How far from the mark a place is, as plain numbers: nearly always one of the first is free.
+        places = sorted(
+            (abs(row - top) + max(left - x, x - left - wide), left, row)
             for row in [top, *rows]
             for left in lefts
-            if plot.left() <= left <= plot.left() + room[0] and plot.top() <= row <= plot.top() + room[1]
-        ]
-        boxes.sort(key=lambda box: abs(box.top() - top) + max(box.left() - at.x(), at.x() - box.right()))
+            if left_most <= left <= left_most + room[0] and top_most <= row <= top_most + room[1]
+        )
+        boxes = (QRectF(left, row, wide, high) for _, left, row in places)
         free = (box for box in boxes if not any(box.intersects(other) for other in taken))
         # Where nothing is free, the word covers what it must.
-        return next(free, boxes[0])
+        return next(free, QRectF(places[0][1], places[0][2], wide, high))
 
     def nearest(self, at: QPointF) -> int:
         """The point of the curve nearest across to a place in the widget, −1 outside the plot."""
